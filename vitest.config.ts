@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditions: ['source'] } } };
+
+const project = (name: string, include: string[], options: object = {}) => ({
+  ...source,
+  test: { name, include, setupFiles: ['testing/fail-on-console.ts'], ...options },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './testing/summary-reporter.ts'],
+    projects: [
+      project('core', ['packages/core/{src,test}/**/*.test.ts']),
+      // The engine keeps its threads busy: one worker at a time, and room for real training.
+      project('torch', ['packages/torch/{src,test}/**/*.test.ts'], { pool: 'forks', fileParallelism: false, testTimeout: 120_000 }),
+      project('examples', ['examples/**/*.test.ts'], { pool: 'forks', fileParallelism: false, testTimeout: 600_000 }),
+    ],
+  },
+});
