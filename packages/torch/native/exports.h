@@ -1,0 +1,48 @@
+// The functions that JavaScript may call, one line each; addon.cc registers them, `src/native.ts` declares them.
+// Arguments come over the wire; a number is returned directly, anything else is written to `out`.
+#pragma once
+
+#include "wire.h"
+
+namespace paramwise {
+
+// dispatch.cc
+double op_find(Reader& in, Writer& out);  // name → id
+double op_call(Reader& in, Writer& out);  // id, count, arguments… → handle, or -1 and the results
+
+// tensor_io.cc
+double tensor_release(Reader& in, Writer& out);   // count, handles… → how many were alive
+double tensor_info(Reader& in, Writer& out);      // handle → [dtype, device, requires_grad, is_leaf, contiguous], shape
+double tensor_alive(Reader& in, Writer& out);     // handle → 1 | 0
+double tensor_item(Reader& in, Writer& out);      // handle → its single value
+double tensor_live_count(Reader& in, Writer& out);
+double tensor_live_bytes(Reader& in, Writer& out);
+
+// autograd.cc
+double autograd_backward(Reader& in, Writer& out);  // roots, gradients|None, retain_graph, create_graph, inputs|None
+double autograd_grad(Reader& in, Writer& out);      // outputs, inputs, gradients|None, retain_graph, create_graph, allow_unused → list
+double autograd_enabled(Reader& in, Writer& out);
+double autograd_set_enabled(Reader& in, Writer& out);   // Bool → what it was
+double autograd_requires_grad(Reader& in, Writer& out); // handle, Bool
+double autograd_get_grad(Reader& in, Writer& out);      // handle → handle, or -1 for none
+double autograd_set_grad(Reader& in, Writer& out);      // handle, Tensor|None
+double autograd_detach_data(Reader& in, Writer& out);   // handle, Tensor: same parameter, other data
+
+// grads.cc
+double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
+double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm
+double grads_clip_norm(Reader& in, Writer& out);   // parameters, max norm, norm type, error_if_nonfinite → total norm
+double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
+
+// step.cc
+double optimizer_step(Reader& in, Writer& out);  // algorithm, count, (parameter, states…, scalars…)…
+
+// runtime.cc
+double runtime_manual_seed(Reader& in, Writer& out);
+double runtime_get_rng_state(Reader& in, Writer& out);
+double runtime_set_rng_state(Reader& in, Writer& out);
+double runtime_threads(Reader& in, Writer& out);
+double runtime_set_threads(Reader& in, Writer& out);
+double runtime_versions(Reader& in, Writer& out);  // → [libtorch, BLAS, parallel backend, CPU capability, cuda]
+
+}  // namespace paramwise

@@ -1,0 +1,170 @@
+// Gradients of many parameters at once: total norm, clipping by norm and by value, zeroing.
+//
+// Clipping follows torch.nn.utils.clip_grad_norm_: every gradient is multiplied by min(1, max_norm / (norm + 1e-6)).
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <limits>
+
+#include "convert.h"
+#include "exports.h"
+#include "spans.h"
+#include "tensor.h"
+
+namespace paramwise {
+
+namespace {
+
+std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> found;
+  found.reserve(parameters.size());
+  for (const auto& parameter : parameters) {
+    if (!parameter.defined()) continue;
+    const at::Tensor& gradient = parameter.grad();
+    if (gradient.defined()) found.push_back(gradient);
+  }
+  return found;
+}
+
+bool is_plain(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat && tensor.device().is_cpu() && tensor.layout() == c10::kStrided && tensor.is_non_overlapping_and_dense();
+}
+
+// Sixteen running sums a block: enough independent lanes for any vector width, short enough for float32.
+constexpr int64_t kLanes = 16;
+constexpr int64_t kBlock = 4096;
+
+PARAMWISE_VECTORISED void sum_of_squares(const float* values, int64_t count, double* result) {
+  double total = 0;
+  for (int64_t start = 0; start < count; start += kBlock) {
+    const int64_t end = std::min(count, start + kBlock);
+    float lanes[kLanes] = {};
+    int64_t i = start;
+    for (; i + kLanes <= end; i += kLanes)
+      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * values[i + lane];
+    for (; i < end; i++) lanes[0] += values[i] * values[i];
+    for (const float lane : lanes) total += lane;
+  }
+  *result = total;
+}
+
+PARAMWISE_VECTORISED void scale_in_place(float* values, int64_t count, float factor) {
+  for (int64_t i = 0; i < count; i++) values[i] *= factor;
+}
+
+// Chunks of fixed size, added up in order: the same norm whatever the number of threads.
+double plain_sum_of_squares(const std::vector<at::Tensor>& gradients) {
+  struct Chunk {
+    const float* values;
+    int64_t count;
+    double sum;
+  };
+  std::vector<Chunk> chunks;
+  for (const auto& gradient : gradients) {
+    const float* values = gradient.data_ptr<float>();
+    for (int64_t start = 0; start < gradient.numel(); start += kGrain) chunks.push_back({values + start, std::min(kGrain, gradient.numel() - start), 0});
+  }
+  at::parallel_for(0, static_cast<int64_t>(chunks.size()), 1, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++) sum_of_squares(chunks[i].values, chunks[i].count, &chunks[i].sum);
+  });
+  double total = 0;
+  for (const auto& chunk : chunks) total += chunk.sum;
+  return total;
+}
+
+double norm_of(const at::Tensor& gradient, double type) {
+  const at::Tensor values = gradient.is_sparse() ? gradient.coalesce()._values() : gradient;
+  if (values.numel() == 0) return 0;
+  // float16 and bfloat16 would overflow or round; the norm is taken in float32 at least.
+  const auto dtype = values.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  return values.norm(type, dtype).item<double>();
+}
+
+double total_norm(const std::vector<at::Tensor>& gradients, double type) {
+  if (type == 2) {
+    std::vector<at::Tensor> plain;
+    double total = 0;
+    for (const auto& gradient : gradients) {
+      if (is_plain(gradient)) {
+        plain.push_back(gradient);
+      } else {
+        const double norm = norm_of(gradient, 2);
+        total += norm * norm;
+      }
+    }
+    return std::sqrt(total + plain_sum_of_squares(plain));
+  }
+  double total = 0;
+  for (const auto& gradient : gradients) {
+    const double norm = norm_of(gradient, type);
+    if (std::isnan(norm)) return norm;
+    total = std::isinf(type) ? std::max(total, norm) : total + std::pow(norm, type);
+  }
+  return std::isinf(type) ? total : std::pow(total, 1 / type);
+}
+
+void scale(const std::vector<at::Tensor>& gradients, double factor) {
+  const at::NoGradGuard no_grad;
+  Spans spans;
+  std::vector<float*> plain;
+  for (const auto& gradient : gradients) {
+    if (is_plain(gradient)) {
+      plain.push_back(gradient.data_ptr<float>());
+      spans.add(gradient.numel());
+    } else {
+      at::Tensor target = gradient;
+      target.mul_(factor);
+    }
+  }
+  spans.parallel([&](size_t item, int64_t begin, int64_t end) { scale_in_place(plain[item] + begin, end - begin, static_cast<float>(factor)); });
+}
+
+bool read_flag(Reader& in) {
+  TORCH_CHECK_TYPE(in.tag() == Tag::Bool, "expected true or false");
+  return in.number() != 0;
+}
+
+}  // namespace
+
+double grads_zero(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
+  const auto parameters = read_tensors(in);
+  const bool set_to_none = read_flag(in);
+  for (const auto& parameter : parameters) {
+    if (!parameter.defined() || !parameter.grad().defined()) continue;
+    if (set_to_none)
+      parameter.mutable_grad() = at::Tensor();
+    else if (parameter.grad().grad_fn())
+      parameter.mutable_grad() = at::zeros_like(parameter.grad());
+    else
+      parameter.mutable_grad().zero_();
+  }
+  return 0;
+}
+
+double grads_norm(Reader& in, Writer&) {
+  const auto gradients = gradients_of(read_tensors(in));
+  return total_norm(gradients, in.number());
+}
+
+double grads_clip_norm(Reader& in, Writer&) {
+  const auto gradients = gradients_of(read_tensors(in));
+  const double max_norm = in.number();
+  const double norm = total_norm(gradients, in.number());
+  const bool error_if_nonfinite = read_flag(in);
+  TORCH_CHECK(!error_if_nonfinite || std::isfinite(norm), "the total norm of the gradients is ", norm, ", so they cannot be clipped (clip_grad.error_if_nonfinite is true)");
+  const double factor = max_norm / (norm + 1e-6);
+  if (!(factor >= 1)) scale(gradients, factor);
+  return norm;
+}
+
+double grads_clip_value(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
+  const auto gradients = gradients_of(read_tensors(in));
+  const double limit = in.number();
+  for (at::Tensor gradient : gradients) gradient.clamp_(-limit, limit);
+  return 0;
+}
+
+}  // namespace paramwise

@@ -1,0 +1,176 @@
+#include "step.h"
+
+#include <string>
+
+#include "algorithms.h"
+#include "convert.h"
+#include "exports.h"
+#include "spans.h"
+#include "tensor.h"
+
+namespace paramwise {
+
+namespace {
+
+template <typename Algorithm, typename Compute, typename Stored>
+PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
+  const Algorithm algorithm(item.settings);
+  constexpr int kStates = Algorithm::kStates;
+  Stored* __restrict value = static_cast<Stored*>(item.value);
+  const Stored* __restrict gradient = static_cast<const Stored*>(item.gradient);
+  Stored* __restrict state0 = static_cast<Stored*>(item.states[0]);
+  Stored* __restrict state1 = static_cast<Stored*>(item.states[1]);
+  Stored* __restrict state2 = static_cast<Stored*>(item.states[2]);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; i++) {
+    Compute state[3];
+    if constexpr (kStates > 0) state[0] = static_cast<Compute>(state0[i]);
+    if constexpr (kStates > 1) state[1] = static_cast<Compute>(state1[i]);
+    if constexpr (kStates > 2) state[2] = static_cast<Compute>(state2[i]);
+    Compute element = static_cast<Compute>(value[i]);
+    algorithm.apply(element, static_cast<Compute>(gradient[i]), state);
+    value[i] = static_cast<Stored>(element);
+    if constexpr (kStates > 0) state0[i] = static_cast<Stored>(state[0]);
+    if constexpr (kStates > 1) state1[i] = static_cast<Stored>(state[1]);
+    if constexpr (kStates > 2) state2[i] = static_cast<Stored>(state[2]);
+  }
+}
+
+using Run = void (*)(const StepItem&, int64_t, int64_t);
+
+// The runs of one algorithm, by dtype. float32 and float64 are what training uses and get vector code for each
+// instruction set; the half types are converted element by element.
+struct Runs {
+  Run of_float, of_double, of_half, of_bfloat16;
+};
+
+#define PARAMWISE_RUNS(NAME, ...)                                                                          \
+  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {                \
+    using T = float;                                                                                       \
+    run_elements<__VA_ARGS__, float, float>(item, begin, end);                                             \
+  }                                                                                                        \
+  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {               \
+    using T = double;                                                                                      \
+    run_elements<__VA_ARGS__, double, double>(item, begin, end);                                           \
+  }                                                                                                        \
+  void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {                                      \
+    using T = float;                                                                                       \
+    run_elements<__VA_ARGS__, float, c10::Half>(item, begin, end);                                         \
+  }                                                                                                        \
+  void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {                                  \
+    using T = float;                                                                                       \
+    run_elements<__VA_ARGS__, float, c10::BFloat16>(item, begin, end);                                     \
+  }                                                                                                        \
+  constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
+
+PARAMWISE_RUNS(sgd, Sgd<T, false>)
+PARAMWISE_RUNS(sgd_momentum, Sgd<T, true>)
+PARAMWISE_RUNS(adamw, AdamW<T, false>)
+PARAMWISE_RUNS(adamw_amsgrad, AdamW<T, true>)
+
+struct Entry {
+  const char* name;
+  int states;
+  int settings;
+  Runs runs;
+};
+
+constexpr Entry kAlgorithms[] = {
+    {"sgd", Sgd<float, false>::kStates, Sgd<float, false>::kSettings, sgd_runs},
+    {"sgd_momentum", Sgd<float, true>::kStates, Sgd<float, true>::kSettings, sgd_momentum_runs},
+    {"adamw", AdamW<float, false>::kStates, AdamW<float, false>::kSettings, adamw_runs},
+    {"adamw_amsgrad", AdamW<float, true>::kStates, AdamW<float, true>::kSettings, adamw_amsgrad_runs},
+};
+
+const Entry& find_algorithm(const std::string& name) {
+  for (const Entry& entry : kAlgorithms)
+    if (name == entry.name) return entry;
+  TORCH_CHECK(false, "internal: no optimizer kernel named '", name, "'");
+}
+
+Run run_for(const Runs& runs, c10::ScalarType dtype) {
+  switch (dtype) {
+    case at::kFloat:
+      return runs.of_float;
+    case at::kDouble:
+      return runs.of_double;
+    case at::kHalf:
+      return runs.of_half;
+    case at::kBFloat16:
+      return runs.of_bfloat16;
+    default:
+      TORCH_CHECK(false, "an optimizer steps floating-point parameters, not ", dtype_name(dtype));
+  }
+}
+
+// Everything a step reads, checked before anything is written: a refused step changes nothing.
+struct Prepared {
+  std::vector<StepItem> items;
+  std::vector<Run> runs;
+  Spans spans;
+  // What the items point into, kept alive for the step.
+  std::vector<at::Tensor> held;
+  // Parameters whose memory is no plain block (a view of a larger tensor): stepped on a copy, then written back.
+  std::vector<std::pair<at::Tensor, at::Tensor>> copied_back;
+  std::vector<at::Tensor> stepped;
+};
+
+void check_parameter(const at::Tensor& parameter, const at::Tensor& gradient, size_t position) {
+  TORCH_CHECK(parameter.device().is_cpu(), "parameter ", position, " lies on ", parameter.device(), ": this step runs on the CPU");
+  TORCH_CHECK(gradient.layout() == c10::kStrided, "parameter ", position, " has a sparse gradient: use SparseAdam, or a dense Embedding");
+  TORCH_CHECK(gradient.scalar_type() == parameter.scalar_type(), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), " but its gradient is ", dtype_name(gradient.scalar_type()));
+}
+
+void* state_memory(const at::Tensor& state, const at::Tensor& value, size_t position) {
+  TORCH_CHECK(state.strides() == value.strides() && state.sizes() == value.sizes() && state.scalar_type() == value.scalar_type() && state.device().is_cpu(),
+              "the optimizer state of parameter ", position, " does not fit it: expected ", dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()), " of shape ", state.sizes());
+  return state.data_ptr();
+}
+
+void prepare_one(Prepared& prepared, const Entry& entry, Reader& in, size_t position) {
+  const at::Tensor& parameter = tensors().get(in.number());
+  const at::Tensor gradient = parameter.grad();
+  TORCH_CHECK(gradient.defined(), "internal: parameter ", position, " has no gradient");
+  check_parameter(parameter, gradient, position);
+
+  at::Tensor value = parameter.detach();
+  if (!value.is_non_overlapping_and_dense()) {
+    value = value.clone(at::MemoryFormat::Contiguous);
+    prepared.copied_back.emplace_back(parameter, value);
+  }
+  const bool aligned = gradient.strides() == value.strides();
+  const at::Tensor laid_out = aligned ? gradient.detach() : at::empty_like(value).copy_(gradient);
+
+  StepItem item;
+  item.value = value.data_ptr();
+  item.gradient = laid_out.data_ptr();
+  for (int i = 0; i < entry.states; i++) item.states[i] = state_memory(tensors().get(in.number()), value, position);
+  for (int i = 0; i < entry.settings; i++) item.settings[i] = in.number();
+
+  prepared.runs.push_back(run_for(entry.runs, value.scalar_type()));
+  prepared.spans.add(value.numel());
+  prepared.items.push_back(item);
+  prepared.stepped.push_back(parameter);
+  prepared.held.push_back(value);
+  prepared.held.push_back(laid_out);
+}
+
+}  // namespace
+
+double optimizer_step(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
+  const Entry& entry = find_algorithm(wire().string(in.count()));
+  const size_t count = in.count();
+  Prepared prepared;
+  prepared.items.reserve(count);
+  for (size_t i = 0; i < count; i++) prepare_one(prepared, entry, in, i);
+
+  prepared.spans.parallel([&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
+
+  for (auto& [parameter, value] : prepared.copied_back) parameter.copy_(value);
+  // Autograd must see that the values changed, as after any in-place operator.
+  for (const auto& parameter : prepared.stepped) parameter.unsafeGetTensorImpl()->bump_version();
+  return static_cast<double>(count);
+}
+
+}  // namespace paramwise

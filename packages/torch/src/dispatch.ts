@@ -1,0 +1,199 @@
+/**
+ * Calls of operators: arguments onto the wire, one native call, results back.
+ *
+ * What a JavaScript value becomes: a number that is whole is an int or, where the operator wants one, a float; other
+ * numbers are floats; a bigint is an int64; `null` is None; an array is a list; a plain object in the last place holds
+ * keyword arguments, in camelCase or as the schema spells them; `undefined` is an argument that is not given.
+ */
+import { Handle, isPlainObject } from './handle.ts';
+import { native } from './native.ts';
+import { Tensor } from './tensor.ts';
+import { intern, reserve, results, stringOf, Tag, words } from './wire.ts';
+
+/** The id of an operator by its full name, `aten::add` (the arguments choose the overload) or `aten::add.Tensor`. */
+export function findOperator(name: string): number {
+  words[0] = intern(name);
+  return native.find();
+}
+
+/**
+ * Calls an operator by its name in the dispatcher, such as `aten::add` or `aten::_foreach_add_.Scalar`.
+ *
+ * @returns the tensor; an array where the operator returns several values or a list; a number, boolean, string or null
+ * @throws Error with libtorch's message, the operator's schema, and libtorch's full text as `cause`
+ */
+export function callOperator(name: string, ...args: unknown[]): unknown {
+  let id = idsByName.get(name);
+  if (id === undefined) {
+    id = findOperator(name);
+    idsByName.set(name, id);
+  }
+  return call(id, args);
+}
+
+const idsByName = new Map<string, number>();
+
+/** Calls operator `id`. */
+export function call(id: number, args: readonly unknown[]): unknown {
+  let given = args.length;
+  while (given > 0 && args[given - 1] === undefined) given--;
+  let at = 2;
+  let keywords = 0;
+  const last = given - 1;
+  for (let i = 0; i < given; i++) {
+    const value = args[i];
+    if (i === last && isKeywords(value)) {
+      const before = at;
+      [at, keywords] = encodeKeywords(value, before);
+      given--;
+      break;
+    }
+    at = encode(value, at);
+  }
+  words[0] = id;
+  words[1] = given + keywords;
+  const result = native.call();
+  if (result < 0) return decode(results())[0];
+  return tensorOf(result, args);
+}
+
+/** An operator that returned one of its arguments returns that very object, not a second holder of it. */
+function tensorOf(id: number, args: readonly unknown[]): Tensor {
+  for (const value of args) {
+    if (value instanceof Tensor && value.id === id) return value;
+    if (isKeywords(value))
+      for (const option of Object.values(value)) if (option instanceof Tensor && option.id === id) return option;
+  }
+  return new Tensor(id);
+}
+
+function isKeywords(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Handle) &&
+    !Array.isArray(value) &&
+    isPlainObject(value)
+  );
+}
+
+function encodeKeywords(options: Record<string, unknown>, start: number): [at: number, count: number] {
+  let at = start;
+  let count = 0;
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    reserve(at, 2);
+    words[at] = Tag.Keyword;
+    words[at + 1] = intern(schemaName(name));
+    at = encode(value, at + 2);
+    count++;
+  }
+  return [at, count];
+}
+
+const schemaNames = new Map<string, string>();
+
+/** `alignCorners` → `align_corners`; names that are no camelCase (`N`, `HxW`) stay. */
+function schemaName(name: string): string {
+  let found = schemaNames.get(name);
+  if (found === undefined) {
+    found = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name;
+    schemaNames.set(name, found);
+  }
+  return found;
+}
+
+/** Writes one value at position `at`; returns the position behind it. */
+export function encode(value: unknown, at: number): number {
+  if (at + 4 > words.length) reserve(at, 4);
+  switch (typeof value) {
+    case 'number':
+      words[at] = Number.isSafeInteger(value) ? Tag.Int : Tag.Double;
+      words[at + 1] = value;
+      return at + 2;
+    case 'boolean':
+      words[at] = Tag.Bool;
+      words[at + 1] = value ? 1 : 0;
+      return at + 2;
+    case 'string':
+      words[at] = Tag.String;
+      words[at + 1] = intern(value);
+      return at + 2;
+    case 'bigint':
+      return encodeBigInt(value, at);
+    case 'undefined':
+      words[at] = Tag.None;
+      return at + 1;
+    case 'object':
+      return encodeObject(value, at);
+    default:
+      throw new TypeError(`a ${typeof value} cannot be an argument of an operator`);
+  }
+}
+
+function encodeObject(value: object | null, at: number): number {
+  if (value === null) {
+    words[at] = Tag.None;
+    return at + 1;
+  }
+  if (value instanceof Handle) {
+    words[at] = Tag.Tensor;
+    words[at + 1] = value.id;
+    return at + 2;
+  }
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
+    return encodeList(value as unknown as ArrayLike<unknown>, at);
+  const kind = value.constructor?.name ?? 'object';
+  throw new TypeError(
+    `an object of type ${kind} cannot be an argument of an operator: expected a Tensor, number, string or array`,
+  );
+}
+
+function encodeList(list: ArrayLike<unknown>, start: number): number {
+  reserve(start, 2 + 3 * list.length);
+  words[start] = Tag.List;
+  words[start + 1] = list.length;
+  let at = start + 2;
+  for (let i = 0; i < list.length; i++) at = encode(list[i], at);
+  return at;
+}
+
+function encodeBigInt(value: bigint, at: number): number {
+  if (value < -(2n ** 63n) || value >= 2n ** 63n) throw new RangeError(`${value} does not fit a 64-bit integer`);
+  words[at] = Tag.BigInt;
+  words[at + 1] = Number(value >> 32n);
+  words[at + 2] = Number(value & 0xffffffffn);
+  return at + 3;
+}
+
+/** Reads the value at `at`; returns it with the position behind it. */
+export function decode(at: number): [value: unknown, at: number] {
+  const payload = words[at + 1] as number;
+  switch (words[at]) {
+    case Tag.None:
+      return [null, at + 1];
+    case Tag.Tensor:
+      return [new Tensor(payload), at + 2];
+    case Tag.Bool:
+      return [payload !== 0, at + 2];
+    case Tag.String:
+      return [stringOf(payload), at + 2];
+    case Tag.BigInt:
+      return [(BigInt(payload) << 32n) | BigInt(words[at + 2] as number), at + 3];
+    case Tag.List:
+      return decodeList(payload, at + 2);
+    default:
+      return [payload, at + 2];
+  }
+}
+
+function decodeList(count: number, start: number): [unknown[], number] {
+  const items: unknown[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const [item, next] = decode(at);
+    items.push(item);
+    at = next;
+  }
+  return [items, at];
+}

@@ -1,0 +1,57 @@
+/** Threads, random state and versions of the engine. */
+import { decode, encode } from './dispatch.ts';
+import { keep } from './handle.ts';
+import { native } from './native.ts';
+import { Tensor } from './tensor.ts';
+import { results, words } from './wire.ts';
+
+/** Seeds every random generator of the engine; the same seed gives the numbers that PyTorch gives. */
+export function manualSeed(seed: number | bigint): void {
+  if (typeof seed === 'number' && !Number.isSafeInteger(seed))
+    throw new RangeError(`a seed is a whole number, not ${seed}`);
+  encode(seed, 0);
+  native.manualSeed();
+}
+
+/** The state of the CPU's random generator, for `setRngState`. */
+export function getRngState(): Tensor {
+  return keep(new Tensor(native.getRngState()));
+}
+
+export function setRngState(state: Tensor): void {
+  encode(state, 0);
+  native.setRngState();
+}
+
+/** Threads that one operator may use. Default: the number of cores, or OMP_NUM_THREADS. */
+export function getNumThreads(): number {
+  return native.threads();
+}
+
+/** @throws Error unless `count` is a whole number from 1 to 4096 */
+export function setNumThreads(count: number): void {
+  words[0] = count;
+  native.setThreads();
+}
+
+export interface EngineVersions {
+  libtorch: string;
+  /** What the linear algebra runs on, such as `OpenBLAS 0.3.21 …`. */
+  blas: string;
+  parallel: string;
+  /** The widest vector instructions that libtorch's own kernels use. */
+  cpuCapability: string;
+  cuda: boolean;
+}
+
+export function engineVersions(): EngineVersions {
+  native.versions();
+  const [libtorch, blas, parallel, cpuCapability, cuda] = decode(results())[0] as [
+    string,
+    string,
+    string,
+    string,
+    boolean,
+  ];
+  return { libtorch, blas, parallel, cpuCapability, cuda };
+}

@@ -1,0 +1,68 @@
+/**
+ * JavaScript's side of the call buffer that it shares with the addon (the layout is in `native/wire.h`).
+ * A call writes its arguments as plain numbers, so that crossing the boundary costs one bare native call.
+ */
+import { native } from './native.ts';
+
+export const Tag = {
+  None: 0,
+  Tensor: 1,
+  Int: 2,
+  Double: 3,
+  Bool: 4,
+  String: 5,
+  List: 6,
+  Keyword: 7,
+  BigInt: 8,
+} as const;
+
+/** The buffer. It is replaced when a call needs more room, so use it through this binding, never a copy. */
+export let words: Float64Array = bind(4096);
+
+function bind(length: number): Float64Array {
+  const buffer = new ArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT);
+  native.bindWire(buffer);
+  return new Float64Array(buffer);
+}
+
+/** Makes sure that `count` words fit from position `at`; what was written stays. */
+export function reserve(at: number, count: number): void {
+  if (at + count <= words.length) return;
+  const before = words;
+  words = bind(Math.max(2 * before.length, at + count + 64));
+  words.set(before.subarray(0, at));
+}
+
+const stringIds = new Map<string, number>();
+const strings: string[] = [];
+
+/** The number that stands for a string on the wire. */
+export function intern(text: string): number {
+  let id = stringIds.get(text);
+  if (id === undefined) {
+    id = native.intern(text);
+    stringIds.set(text, id);
+    strings[id] = text;
+  }
+  return id;
+}
+
+export function stringOf(id: number): string {
+  strings[id] ??= native.stringOf(id);
+  return strings[id];
+}
+
+/** Position of the first result word, once a native function has returned -1; grows the buffer where it was too small. */
+export function results(): number {
+  const count = words[0] as number;
+  // The addon holds back what did not fit and writes it again into a larger buffer.
+  if (count >= words.length) words = bind(count + 64);
+  return 1;
+}
+
+export function releaseHandles(ids: readonly number[]): void {
+  reserve(0, ids.length + 1);
+  words[0] = ids.length;
+  for (let i = 0; i < ids.length; i++) words[i + 1] = ids[i] as number;
+  native.release();
+}
