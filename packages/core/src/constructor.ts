@@ -1,0 +1,268 @@
+/** Plan → parameter groups → optimizer → wrapper. */
+import {
+  type OptimizerConfig,
+  type OptimWrapperConfig,
+  type ParamwiseConfig,
+  parseOptimWrapper,
+  parseParamwise,
+} from './config.ts';
+import { ConfigError } from './errors.ts';
+import type { OptimWrapperLike, ParamGroup } from './groups.ts';
+import { childModules, type ModuleView, type ParamView, walkModules } from './model.ts';
+import type { ParamPlan, PlannedParam } from './param-plan.ts';
+import { Planner, plannedToJson } from './plan.ts';
+import { OPTIM_WRAPPERS, OPTIMIZERS, Registry, type TypedConfig } from './registry.ts';
+import { makePolicy, type Policy } from './rules.ts';
+import { unwrapModel } from './unwrap.ts';
+
+export interface BuildOptions {
+  /** Called with each warning of the plan, before anything is built. Nothing is printed. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/** Anything that makes an optimizer wrapper for a model. */
+export interface OptimWrapperConstructor {
+  build(model: ModuleView, options?: BuildOptions): OptimWrapperLike;
+}
+
+const plans = new WeakMap<object, ParamPlan>();
+
+/** The plan that an optimizer wrapper was built from; `undefined` for one that was not built from a plan. */
+export function planOf(optimWrapper: object): ParamPlan | undefined {
+  return plans.get(optimWrapper);
+}
+
+/**
+ * Makes groups by the param-wise rules and builds optimizer and wrapper from them.
+ *
+ * A subclass writes its own policy by overriding `addParams`; what that appends is what is built.
+ *
+ * @throws ConfigError on construction when a config is refused.
+ */
+export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
+  /** Fields of `paramwise_cfg` that a subclass reads beside the known ones. */
+  static readonly extraParamwiseFields: readonly string[] = [];
+
+  readonly optimWrapperCfg: OptimWrapperConfig;
+  readonly optimizerCfg: OptimizerConfig;
+  readonly paramwiseCfg: ParamwiseConfig;
+  readonly #policy: Policy;
+  readonly #runs = new WeakMap<readonly ParamGroup[], GroupRun>();
+
+  /**
+   * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
+   */
+  constructor(optimWrapperCfg: unknown, paramwiseCfg?: unknown) {
+    this.optimWrapperCfg = parseOptimWrapper(optimWrapperCfg);
+    this.optimizerCfg = this.optimWrapperCfg.optimizer;
+    const { extraParamwiseFields } = new.target;
+    this.paramwiseCfg = parseParamwise(
+      paramwiseCfg === undefined ? this.optimWrapperCfg.paramwise_cfg : paramwiseCfg,
+      extraParamwiseFields,
+    );
+    this.#policy = makePolicy(this.optimizerCfg, this.paramwiseCfg);
+  }
+
+  /** The optimizer's `lr`, which multipliers apply to. */
+  get baseLr(): number | undefined {
+    return this.#policy.baseLr;
+  }
+
+  /** The optimizer's `weight_decay`, which multipliers apply to. */
+  get baseWeightDecay(): number | undefined {
+    return this.#policy.baseDecay;
+  }
+
+  /**
+   * Appends the groups of a module and all below it.
+   *
+   * @param prefix path of the module; empty for the model itself.
+   * @param isDcnModule whether its parent is a deformable convolution.
+   */
+  addParams(groups: ParamGroup[], module: ModuleView, prefix = '', isDcnModule = false): void {
+    this.#run(groups).visit({ module, prefix, isDcnModule });
+    for (const child of childModules({ module, prefix })) {
+      this.addParams(groups, child.module, child.prefix, child.isDcnModule);
+    }
+  }
+
+  /** What would be built for this model, with reasons. Nothing is built. */
+  plan(model: ModuleView): ParamPlan {
+    return this.#prepare(model).plan;
+  }
+
+  /**
+   * Builds the optimizer, then the wrapper.
+   *
+   * @throws ConfigError when a parameter is in two groups, when there is none to train, or when a type is not registered.
+   */
+  build(model: ModuleView, { onWarning }: BuildOptions = {}): OptimWrapperLike {
+    const { plan, groups } = this.#prepare(model);
+    for (const warning of plan.warnings) onWarning?.(warning);
+    refuseUnbuildable(plan);
+    const { optimizer: _, constructor: __, paramwise_cfg: ___, ...wrapperCfg } = this.optimWrapperCfg;
+    const optimizer = OPTIMIZERS.build({ ...this.optimizerCfg, params: groups }, ['optim_wrapper', 'optimizer']);
+    const wrapper = OPTIM_WRAPPERS.build({ ...wrapperCfg, optimizer }, ['optim_wrapper']);
+    plans.set(wrapper, plan);
+    return wrapper;
+  }
+
+  #prepare(model: ModuleView): { plan: ParamPlan; groups: ParamGroup[] } {
+    const { model: root, warnings } = unwrapModel(model);
+    const groups: ParamGroup[] = [];
+    const run = this.#run(groups);
+    const isOverridden = this.addParams !== DefaultOptimWrapperConstructor.prototype.addParams;
+    if (isOverridden) this.addParams(groups, root);
+    // The same visits without recursion, so that nesting is not bounded by the call stack.
+    else for (const visited of walkModules(root)) run.visit(visited);
+    const plan = run.finish(warnings, isOverridden ? this.constructor.name : undefined);
+    return { plan, groups: plan.singleGroup ? [mergeAll(groups)] : groups };
+  }
+
+  #run(groups: ParamGroup[]): GroupRun {
+    const run = this.#runs.get(groups) ?? new GroupRun(this.#policy, groups);
+    this.#runs.set(groups, run);
+    return run;
+  }
+}
+
+/** One list of groups being filled: by the rules, and perhaps by a subclass between them. */
+class GroupRun {
+  readonly #planner: Planner;
+  readonly #groups: ParamGroup[];
+  readonly #planned = new Map<ParamGroup, PlannedParam>();
+  #noted = 0;
+
+  constructor(policy: Policy, groups: ParamGroup[]) {
+    this.#planner = new Planner(policy);
+    this.#groups = groups;
+  }
+
+  visit(visited: Parameters<Planner['visit']>[0]): void {
+    this.#noteForeign();
+    this.#planner.visit(visited, (planned) => {
+      const group = { params: [planned.param], paramNames: [planned.path], ...planned.options };
+      this.#planned.set(group, planned);
+      this.#groups.push(group);
+    });
+    this.#noted = this.#groups.length;
+  }
+
+  /**
+   * The plan of the groups as they now are.
+   *
+   * @param author the subclass that may have written or changed some, to be named as the reason.
+   */
+  finish(warnings: readonly string[], author: string | undefined): ParamPlan {
+    if (author === undefined) return this.#planner.finish([...this.#planned.values()], warnings);
+    const entries = this.#groups.flatMap((group) => {
+      const planned = this.#planned.get(group);
+      return planned !== undefined && isUntouched(group, planned) ? [planned] : foreignEntries(group, planned, author);
+    });
+    return { ...this.#planner.finish(entries, warnings), duplicates: duplicatesIn(entries), singleGroup: false };
+  }
+
+  /** Parameters that a subclass has appended since have a group too. */
+  #noteForeign(): void {
+    for (; this.#noted < this.#groups.length; this.#noted++) {
+      const group = this.#groups[this.#noted]!;
+      for (const [index, param] of group.params.entries()) this.#planner.note(param, nameIn(group, index));
+    }
+  }
+}
+
+function nameIn({ paramNames }: ParamGroup, index: number): string {
+  return paramNames?.[index] ?? '(unnamed)';
+}
+
+function isUntouched(group: ParamGroup, { options, param }: PlannedParam): boolean {
+  const { params, paramNames: _, ...settings } = group;
+  if (params.length !== 1 || params[0] !== param) return false;
+  const fields = Object.keys(settings);
+  return fields.length === Object.keys(options).length && fields.every((field) => settings[field] === options[field]);
+}
+
+function foreignEntries(group: ParamGroup, planned: PlannedParam | undefined, author: string): PlannedParam[] {
+  const { params, paramNames: _, ...options } = group;
+  const note =
+    planned === undefined ? `addParams of ${author} made this group` : `addParams of ${author} then changed the group`;
+  const reasons = [...(planned?.reasons ?? []), note];
+  const decidedBy = [...(planned?.decidedBy ?? []), `addParams of ${author}`];
+  return params.map((param, index) => {
+    const entry = { path: nameIn(group, index), param, options, decidedBy, reasons };
+    return { ...entry, toJSON: () => plannedToJson(entry) };
+  });
+}
+
+function duplicatesIn(entries: readonly PlannedParam[]): ParamPlan['duplicates'] {
+  const first = new Map<ParamView, string>();
+  return entries.flatMap(({ path, param }) => {
+    const known = first.get(param);
+    if (known === undefined) first.set(param, path);
+    return known === undefined ? [] : [{ path, first: known, param }];
+  });
+}
+
+function mergeAll(groups: readonly ParamGroup[]): ParamGroup {
+  return {
+    params: groups.flatMap(({ params }) => params),
+    paramNames: groups.flatMap(({ paramNames }) => paramNames ?? []),
+  };
+}
+
+function refuseUnbuildable({ duplicates, groups, skipped }: ParamPlan): void {
+  const path = ['optim_wrapper', 'paramwise_cfg', 'bypass_duplicate'];
+  const issues = duplicates.map(({ first, path: second }) => ({
+    code: 'duplicate_parameter' as const,
+    path,
+    first,
+    second,
+  }));
+  if (issues.length > 0) throw new ConfigError(issues);
+  if (groups.length === 0)
+    throw new ConfigError([{ code: 'no_parameters', path: ['optim_wrapper'], skipped: skipped.length }]);
+}
+
+/** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
+export interface ConstructorBuildConfig extends TypedConfig {
+  readonly optim_wrapper_cfg: unknown;
+  readonly paramwise_cfg: unknown;
+}
+
+/** Constructors by the `constructor` of `optim_wrapper`. */
+export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, ConstructorBuildConfig>(
+  'OPTIM_WRAPPER_CONSTRUCTORS',
+  {
+    what: 'optimizer wrapper constructor',
+    entries: [
+      [
+        'DefaultOptimWrapperConstructor',
+        (cfg) => new DefaultOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
+      ],
+    ],
+  },
+);
+
+/**
+ * Builds the optimizer wrapper that an `optim_wrapper` config describes: plan, groups, optimizer, wrapper.
+ *
+ * `planOf` gives the plan of the result. The config is not changed.
+ *
+ * @throws ConfigError when the config is refused.
+ */
+export function buildOptimWrapper<W extends OptimWrapperLike = OptimWrapperLike>(
+  model: ModuleView,
+  cfg: unknown,
+  options: BuildOptions = {},
+): W {
+  const { constructor: type, paramwise_cfg, ...optim_wrapper_cfg } = parseOptimWrapper(cfg);
+  const config = { type, optim_wrapper_cfg, paramwise_cfg: paramwise_cfg ?? null };
+  const issuePath = ['optim_wrapper'];
+  if (!OPTIM_WRAPPER_CONSTRUCTORS.has(type)) {
+    const allowed = OPTIM_WRAPPER_CONSTRUCTORS.names();
+    const what = OPTIM_WRAPPER_CONSTRUCTORS.what;
+    throw new ConfigError([{ code: 'unknown_name', path: [...issuePath, 'constructor'], what, found: type, allowed }]);
+  }
+  // What the registered factory makes is for its user to know.
+  return OPTIM_WRAPPER_CONSTRUCTORS.build(config).build(model, options) as W;
+}

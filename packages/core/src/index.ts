@@ -1,0 +1,106 @@
+/** The door of @paramwise/core. What is not named here is not public. */
+export {
+  type AccumulationCounts,
+  lossFactor,
+  shouldSync,
+  shouldUpdate,
+  startsInsideAccumulation,
+} from './accumulation.ts';
+export {
+  type ClipGradConfig,
+  type CustomKeyConfig,
+  configJsonSchema,
+  type OptimizerConfig,
+  type OptimWrapperConfig,
+  type ParamwiseConfig,
+  parseOptimWrapper,
+  parseParamwise,
+} from './config.ts';
+export {
+  type BuildOptions,
+  buildOptimWrapper,
+  type ConstructorBuildConfig,
+  DefaultOptimWrapperConstructor,
+  OPTIM_WRAPPER_CONSTRUCTORS,
+  type OptimWrapperConstructor,
+  planOf,
+} from './constructor.ts';
+export { ConfigError, type ConfigPath, describeValue, formatPath, type Issue, nearestName } from './errors.ts';
+export { diffPlans, explainParam, planTable } from './explain.ts';
+export {
+  type GroupSettings,
+  getLr,
+  getMomentum,
+  type OptimizerBuildConfig,
+  type OptimizerLike,
+  type OptimWrapperBuildConfig,
+  type OptimWrapperLike,
+  type ParamGroup,
+} from './groups.ts';
+export {
+  elementCount,
+  type ModuleKind,
+  type ModuleView,
+  type ParamView,
+  type VisitedModule,
+  walkDistinctParams,
+  walkModules,
+} from './model.ts';
+export { type FileParam, readModel } from './model-file.ts';
+export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
+export { planParamGroups } from './plan.ts';
+export { type PreviewOptions, previewSchedule } from './preview.ts';
+export {
+  type Factory,
+  OPTIM_WRAPPERS,
+  OPTIMIZERS,
+  Registry,
+  type RegistryOptions,
+  type TypedConfig,
+} from './registry.ts';
+export type { ParamOptions } from './rules.ts';
+export { makeSchedule, type NextValue } from './schedule.ts';
+export {
+  type ParamSchedulerConfig,
+  parseParamScheduler,
+  type ScheduleKind,
+  type ScheduleOptions,
+} from './scheduler-config.ts';
+export {
+  type BuildSchedulerOptions,
+  buildParamScheduler,
+  ConstantLR,
+  ConstantMomentum,
+  ConstantParamScheduler,
+  CosineAnnealingLR,
+  CosineAnnealingMomentum,
+  CosineAnnealingParamScheduler,
+  CosineRestartLR,
+  CosineRestartMomentum,
+  CosineRestartParamScheduler,
+  ExponentialLR,
+  ExponentialMomentum,
+  ExponentialParamScheduler,
+  LinearLR,
+  LinearMomentum,
+  LinearParamScheduler,
+  MultiStepLR,
+  MultiStepMomentum,
+  MultiStepParamScheduler,
+  OneCycleLR,
+  OneCycleParamScheduler,
+  PARAM_SCHEDULERS,
+  ParamScheduler,
+  PolyLR,
+  PolyMomentum,
+  PolyParamScheduler,
+  ReduceOnPlateauLR,
+  ReduceOnPlateauMomentum,
+  ReduceOnPlateauParamScheduler,
+  type Schedulable,
+  type SchedulerBuildConfig,
+  type SchedulerClass,
+  StepLR,
+  StepMomentum,
+  StepParamScheduler,
+} from './schedulers.ts';

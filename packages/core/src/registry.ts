@@ -1,0 +1,102 @@
+/** Names in a config → what they stand for. */
+import { ConfigError, type ConfigPath } from './errors.ts';
+import type { OptimizerBuildConfig, OptimizerLike, OptimWrapperBuildConfig, OptimWrapperLike } from './groups.ts';
+
+/** A config that names what to build. */
+export interface TypedConfig {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** Makes a `T` from its config. The whole config is passed, `type` included. */
+export type Factory<T, C extends TypedConfig = TypedConfig> = (config: C) => T;
+
+export interface RegistryOptions<T, C extends TypedConfig> {
+  /** What an entry is called in an error; the registry's name where not given. */
+  readonly what?: string;
+  /** Where names are looked up that this registry does not have. */
+  readonly parent?: Registry<T, C>;
+  /** The prefix of this registry's names in `scope.Name`. */
+  readonly scope?: string;
+  readonly entries?: Iterable<readonly [string, Factory<T, C>]>;
+}
+
+/**
+ * Named factories of one kind of thing.
+ *
+ * A child registry falls back to its parent; `scope.Name` asks for the registry of that scope, whether it is an
+ * ancestor or a child of one.
+ */
+export class Registry<T, C extends TypedConfig = TypedConfig> {
+  readonly name: string;
+  readonly scope: string;
+  readonly what: string;
+  readonly parent: Registry<T, C> | undefined;
+  readonly #entries: Map<string, Factory<T, C>>;
+  readonly #children = new Map<string, Registry<T, C>>();
+
+  constructor(name: string, { what = name, parent, scope = '', entries = [] }: RegistryOptions<T, C> = {}) {
+    this.name = name;
+    this.what = what;
+    this.scope = scope;
+    this.parent = parent;
+    this.#entries = new Map(entries);
+    if (parent !== undefined) parent.#children.set(scope, this);
+  }
+
+  /**
+   * Adds a factory under a name.
+   *
+   * @throws ConfigError when the name is taken and `force` is not set.
+   */
+  register(name: string, factory: Factory<T, C>, { force = false }: { readonly force?: boolean } = {}): this {
+    if (this.#entries.has(name) && !force) {
+      throw new ConfigError([{ code: 'already_registered', path: [this.name, name], what: this.what }]);
+    }
+    this.#entries.set(name, factory);
+    return this;
+  }
+
+  /** The factory of `Name` or `scope.Name`; `undefined` where there is none. */
+  get(name: string): Factory<T, C> | undefined {
+    return this.#entries.get(name) ?? this.#scoped(name) ?? this.parent?.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Names that can be asked for without a scope, this registry's first. */
+  names(): string[] {
+    return [...new Set([...this.#entries.keys(), ...(this.parent?.names() ?? [])])];
+  }
+
+  /**
+   * Builds what `config.type` names.
+   *
+   * @param path where the config stands, for the error.
+   * @throws ConfigError for a name that is not registered, with the nearest one.
+   */
+  build(config: C, path: ConfigPath = [this.name]): T {
+    const factory = this.get(config.type);
+    if (factory !== undefined) return factory(config);
+    const issue = { path: [...path, 'type'], what: this.what, found: String(config.type), allowed: this.names() };
+    throw new ConfigError([{ code: 'unknown_name', ...issue }]);
+  }
+
+  #scoped(name: string): Factory<T, C> | undefined {
+    const dot = name.indexOf('.');
+    if (dot < 0) return undefined;
+    const [scope, rest] = [name.slice(0, dot), name.slice(dot + 1)];
+    const registry = scope === this.scope ? this : this.#children.get(scope);
+    return registry === undefined ? undefined : (registry.#entries.get(rest) ?? registry.#scoped(rest));
+  }
+}
+
+/** Optimizers by the `type` of `optim_wrapper.optimizer`. An engine registers its own. */
+export const OPTIMIZERS = new Registry<OptimizerLike, OptimizerBuildConfig>('OPTIMIZERS', { what: 'optimizer' });
+
+/** Optimizer wrappers by the `type` of `optim_wrapper`. An engine registers its own. */
+export const OPTIM_WRAPPERS = new Registry<OptimWrapperLike, OptimWrapperBuildConfig>('OPTIM_WRAPPERS', {
+  what: 'optimizer wrapper',
+});

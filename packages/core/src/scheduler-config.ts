@@ -1,0 +1,257 @@
+/**
+ * The shape of `param_scheduler`: one schema a kind of schedule, and the names each kind goes by.
+ *
+ * Fields and defaults are those of MMEngine 0.10's `mmengine.optim.scheduler`.
+ */
+import * as z from 'zod';
+import { check, closed, copyPlain, isMapping } from './check.ts';
+import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
+
+/** The `end` of a schedule that never ends, as MMEngine writes it. */
+export const NEVER = 1e9;
+
+const number = z.number({ error: 'a finite number' });
+const notNegative = number.min(0, { error: 'a number of zero or more' });
+const positive = number.positive({ error: 'a number above zero' });
+const fraction = number.min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' });
+const count = z.int({ error: 'a whole number of one or more' }).min(1, { error: 'a whole number of one or more' });
+const flag = z.boolean({ error: 'true or false' });
+const perGroup = z.union([number, z.array(number)], { error: 'a number, or a list with one number a group' });
+
+const common = {
+  /** First step at which the schedule acts. */
+  begin: notNegative.default(0),
+  /** First step at which it no longer does. */
+  end: positive.default(NEVER),
+  last_step: z
+    .int({ error: 'a whole number of -1 or more' })
+    .min(-1, { error: 'a whole number of -1 or more' })
+    .default(-1),
+  by_epoch: flag.default(true),
+  /** Accepted for portability; nothing is ever printed. */
+  verbose: flag.default(false),
+  convert_to_iter_based: flag.default(false),
+};
+const minimum = { eta_min: number.nullish(), eta_min_ratio: number.nullish() };
+
+/** Own fields of each kind; what they mean stands above the arithmetic in `schedule.ts`. */
+const SHAPES = {
+  Constant: { factor: fraction.default(1 / 3) },
+  Step: { step_size: count, gamma: number.default(0.1) },
+  MultiStep: { milestones: z.array(notNegative, { error: 'a list of steps' }), gamma: number.default(0.1) },
+  Exponential: { gamma: number },
+  Linear: {
+    start_factor: fraction.positive({ error: 'a number above 0, up to 1' }).default(1 / 3),
+    end_factor: fraction.default(1),
+  },
+  CosineAnnealing: { T_max: positive.nullish(), ...minimum },
+  Poly: { power: number.default(1), eta_min: number.default(0) },
+  OneCycle: {
+    eta_max: perGroup.default(0),
+    total_steps: count.nullish(),
+    epochs: count.nullish(),
+    steps_per_epoch: count.nullish(),
+    pct_start: fraction.default(0.3),
+    anneal_strategy: z.enum(['cos', 'linear'], { error: '"cos" or "linear"' }).default('cos'),
+    div_factor: positive.default(25),
+    final_div_factor: positive.default(1e4),
+    three_phase: flag.default(false),
+  },
+  CosineRestart: {
+    periods: z.array(positive, { error: 'a list of periods' }),
+    restart_weights: z.array(number, { error: 'a list of weights' }).default([1]),
+    ...minimum,
+  },
+  ReduceOnPlateau: {
+    monitor: z.string({ error: 'the name of a metric' }).default('loss'),
+    rule: z.enum(['less', 'greater'], { error: '"less" or "greater"' }).default('less'),
+    factor: number.lt(1, { error: 'a number below 1' }).default(0.1),
+    patience: z.int({ error: 'a whole number' }).default(10),
+    threshold: notNegative.default(1e-4),
+    threshold_rule: z.enum(['rel', 'abs'], { error: '"rel" or "abs"' }).default('rel'),
+    cooldown: z.int({ error: 'a whole number' }).default(0),
+    min_value: perGroup.default(0),
+    eps: number.default(1e-8),
+  },
+} as const satisfies Record<string, z.ZodRawShape>;
+
+export type ScheduleKind = keyof typeof SHAPES;
+type Shapes = typeof SHAPES;
+type Inputs = { [K in ScheduleKind]: z.input<z.ZodObject<Shapes[K]>> & z.input<z.ZodObject<typeof common>> };
+type Outputs = { [K in ScheduleKind]: z.output<z.ZodObject<Shapes[K]>> & z.output<z.ZodObject<typeof common>> };
+/** Options of a kind of schedule as a caller writes them. */
+export type ScheduleOptions<K extends ScheduleKind> = Inputs[K];
+/** The same with defaults filled in. */
+export type CheckedScheduleOptions<K extends ScheduleKind> = Outputs[K];
+
+const SCHEDULE_KINDS = Object.keys(SHAPES) as ScheduleKind[];
+
+/** How a schedule is named by what it acts on. `null`: the config says, in `param_name`. */
+const SCHEDULED_PARAMS = { LR: 'lr', Momentum: 'momentum', ParamScheduler: null } as const;
+
+export interface SchedulerType {
+  readonly name: string;
+  readonly kind: ScheduleKind;
+  /** The group field it acts on; `null` where `param_name` says. */
+  readonly param: string | null;
+}
+
+/** Every built-in scheduler type by name. There is no OneCycleMomentum: the policy is one of learning rates. */
+export const SCHEDULER_TYPES: ReadonlyMap<string, SchedulerType> = new Map(
+  SCHEDULE_KINDS.flatMap((kind) =>
+    Object.entries(SCHEDULED_PARAMS)
+      .filter(([suffix]) => kind !== 'OneCycle' || suffix !== 'Momentum')
+      .map(([suffix, param]) => [kind + suffix, { name: kind + suffix, kind, param }]),
+  ),
+);
+
+const paramName = { param_name: z.string({ error: 'the name of a group field, such as "lr"' }) };
+
+const OPTION_SCHEMAS = new Map<string, z.ZodType>(
+  [...SCHEDULER_TYPES.values()].map(({ name, kind, param }) => [
+    name,
+    closed({ ...(param === null ? paramName : {}), ...SHAPES[kind], ...common }),
+  ]),
+);
+
+const typed = [...SCHEDULER_TYPES.values()].map(({ name, kind, param }) =>
+  closed({ type: z.literal(name), ...(param === null ? paramName : {}), ...SHAPES[kind], ...common }),
+);
+const one = z.union(typed);
+
+/** For the JSON Schema; configs are checked by `parseParamScheduler`, which names the type that a fault is in. */
+export const paramSchedulerSchema = z.union([one, z.array(one)]);
+
+export interface ParamSchedulerConfig {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Checked copies of a `param_scheduler` config, one mapping or a list of them; always a list. Defaults are filled in.
+ *
+ * @param customTypes names of types that users registered: their fields pass unchecked.
+ * @throws ConfigError with every problem found.
+ */
+export function parseParamScheduler(
+  config: unknown,
+  customTypes: readonly string[] = [],
+  root: ConfigPath = ['param_scheduler'],
+): ParamSchedulerConfig[] {
+  const copy = copyPlain(config, root);
+  if (!Array.isArray(copy)) return [parseOne(copy, customTypes, root)];
+  const issues: ConfigError['issues'][number][] = [];
+  const parsed = copy.flatMap((item: unknown, index) => {
+    try {
+      return [parseOne(item, customTypes, [...root, index])];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      issues.push(...error.issues);
+      return [];
+    }
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
+  return parsed;
+}
+
+function parseOne(config: unknown, customTypes: readonly string[], path: ConfigPath): ParamSchedulerConfig {
+  if (!isMapping(config)) {
+    throw new ConfigError([
+      {
+        code: 'invalid_value',
+        path,
+        found: describeValue(config),
+        allowed: 'a mapping with a type, or a list of them',
+      },
+    ]);
+  }
+  const { type, ...options } = config;
+  const at = [...path, 'type'];
+  if (type === undefined) throw new ConfigError([{ code: 'missing', path: at, allowed: 'the name of a scheduler' }]);
+  if (typeof type === 'string' && customTypes.includes(type)) return { type, ...options };
+  if (typeof type !== 'string' || !SCHEDULER_TYPES.has(type)) {
+    const allowed = [...SCHEDULER_TYPES.keys(), ...customTypes];
+    throw new ConfigError([
+      { code: 'unknown_name', path: at, what: 'parameter scheduler', found: String(type), allowed },
+    ]);
+  }
+  return { type, ...parseSchedulerOptions(type, options, path) };
+}
+
+/** Checked options of one built-in scheduler type. @throws ConfigError with every problem found. */
+export function parseSchedulerOptions(
+  type: string,
+  options: unknown,
+  path: ConfigPath = [type],
+): Record<string, unknown> {
+  const schema = OPTION_SCHEMAS.get(type);
+  const found = SCHEDULER_TYPES.get(type);
+  if (schema === undefined || found === undefined) throw new Error(`internal: no schema for scheduler type ${type}`);
+  const parsed = check(schema, copyPlain(options, path), path) as Record<string, unknown>;
+  const fault = RELATIONS.find(({ kind, broken }) => (kind === undefined || kind === found.kind) && broken(parsed));
+  if (fault === undefined) return parsed;
+  const value = describeValue(parsed[fault.field] ?? undefined);
+  throw new ConfigError([
+    { code: 'invalid_value', path: [...path, fault.field], found: value, allowed: fault.allowed },
+  ]);
+}
+
+type Options = Readonly<Record<string, unknown>>;
+interface Relation {
+  readonly kind?: ScheduleKind;
+  readonly field: string;
+  readonly allowed: string;
+  readonly broken: (options: Options) => boolean;
+}
+
+const isGiven = (value: unknown) => value !== undefined && value !== null;
+const bothMinima = ({ eta_min, eta_min_ratio }: Options) => isGiven(eta_min) && isGiven(eta_min_ratio);
+const length = (value: unknown) => (Array.isArray(value) ? value.length : 0);
+
+/** What must hold between two fields. */
+const RELATIONS: readonly Relation[] = [
+  { field: 'end', allowed: 'a step after begin', broken: (o) => Number(o.end) <= Number(o.begin) },
+  {
+    field: 'convert_to_iter_based',
+    allowed: 'true only beside by_epoch: true',
+    broken: (o) => o.convert_to_iter_based === true && o.by_epoch === false,
+  },
+  {
+    kind: 'Constant',
+    field: 'factor',
+    allowed: 'a number above zero where the schedule ends, as the value is then divided by it',
+    broken: (o) => o.factor === 0 && o.end !== NEVER,
+  },
+  { kind: 'CosineAnnealing', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },
+  { kind: 'CosineRestart', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },
+  {
+    kind: 'CosineRestart',
+    field: 'restart_weights',
+    allowed: 'as many weights as periods',
+    broken: (o) => length(o.restart_weights) !== length(o.periods),
+  },
+  {
+    kind: 'OneCycle',
+    field: 'total_steps',
+    allowed: 'a whole number, or epochs together with steps_per_epoch',
+    broken: (o) => !isGiven(o.total_steps) && !(isGiven(o.epochs) && isGiven(o.steps_per_epoch)),
+  },
+  {
+    kind: 'OneCycle',
+    field: 'param_name',
+    allowed: '"lr"',
+    broken: (o) => isGiven(o.param_name) && o.param_name !== 'lr',
+  },
+  {
+    kind: 'ReduceOnPlateau',
+    field: 'by_epoch',
+    allowed: 'true: metrics come once an epoch',
+    broken: (o) => o.by_epoch === false,
+  },
+  {
+    kind: 'ReduceOnPlateau',
+    field: 'convert_to_iter_based',
+    allowed: 'false: metrics come once an epoch',
+    broken: (o) => o.convert_to_iter_based === true,
+  },
+];
