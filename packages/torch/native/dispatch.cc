@@ -272,7 +272,8 @@ std::string current_context() {
 
 namespace {
 
-uint32_t find_operator(const std::string& name) {
+// By value: describing the operator interns its argument names, which moves the table that a reference would point to.
+uint32_t find_operator(const std::string name) {
   auto& all = operators();
   const auto known = all.ids.find(name);
   if (known != all.ids.end()) return known->second;

@@ -2,7 +2,7 @@
 import { decode, encode } from './dispatch.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
-import { results, Tag, words } from './wire.ts';
+import { results, Tag, wire } from './wire.ts';
 
 export interface BackwardOptions {
   /** Gradient of what is differentiated, for a tensor that is no scalar. */
@@ -62,8 +62,8 @@ export function isGradEnabled(): boolean {
 
 /** Switches recording on or off; returns what it was. Prefer `noGrad` and `enableGrad`, which switch back. */
 export function setGradEnabled(enabled: boolean): boolean {
-  words[0] = Tag.Bool;
-  words[1] = enabled ? 1 : 0;
+  wire.words[0] = Tag.Bool;
+  wire.words[1] = enabled ? 1 : 0;
   return native.setGradEnabled() === 1;
 }
 

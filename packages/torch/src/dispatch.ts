@@ -8,11 +8,11 @@
 import { Handle, isPlainObject } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
-import { intern, reserve, results, stringOf, Tag, words } from './wire.ts';
+import { intern, reserve, results, stringOf, Tag, wire } from './wire.ts';
 
 /** The id of an operator by its full name, `aten::add` (the arguments choose the overload) or `aten::add.Tensor`. */
 export function findOperator(name: string): number {
-  words[0] = intern(name);
+  wire.words[0] = intern(name);
   return native.find();
 }
 
@@ -38,23 +38,26 @@ export function call(id: number, args: readonly unknown[]): unknown {
   let given = args.length;
   while (given > 0 && args[given - 1] === undefined) given--;
   let at = 2;
-  let keywords = 0;
-  const last = given - 1;
   for (let i = 0; i < given; i++) {
     const value = args[i];
-    if (i === last && isKeywords(value)) {
-      const before = at;
-      [at, keywords] = encodeKeywords(value, before);
-      given--;
-      break;
-    }
+    if (i === given - 1 && isKeywords(value)) return callWithKeywords(id, given - 1, value, args, at);
     at = encode(value, at);
   }
+  return finish(id, given, args);
+}
+
+function callWithKeywords(id: number, positional: number, options: Record<string, unknown>, args: readonly unknown[], at: number) {
+  return finish(id, positional + encodeKeywords(options, at), args);
+}
+
+function finish(id: number, given: number, args: readonly unknown[]): unknown {
+  const { words } = wire;
   words[0] = id;
-  words[1] = given + keywords;
+  words[1] = given;
   const result = native.call();
   if (result < 0) return decode(results())[0];
-  return tensorOf(result, args);
+  const self = args[0];
+  return self instanceof Handle && self.id === result ? self : tensorOf(result, args);
 }
 
 /** An operator that returned one of its arguments returns that very object, not a second holder of it. */
@@ -77,18 +80,19 @@ function isKeywords(value: unknown): value is Record<string, unknown> {
   );
 }
 
-function encodeKeywords(options: Record<string, unknown>, start: number): [at: number, count: number] {
+/** Writes `options` from position `start`; returns how many are given. */
+function encodeKeywords(options: Record<string, unknown>, start: number): number {
   let at = start;
   let count = 0;
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     reserve(at, 2);
-    words[at] = Tag.Keyword;
-    words[at + 1] = intern(schemaName(name));
+    wire.words[at] = Tag.Keyword;
+    wire.words[at + 1] = intern(schemaName(name));
     at = encode(value, at + 2);
     count++;
   }
-  return [at, count];
+  return count;
 }
 
 const schemaNames = new Map<string, string>();
@@ -105,24 +109,30 @@ function schemaName(name: string): string {
 
 /** Writes one value at position `at`; returns the position behind it. */
 export function encode(value: unknown, at: number): number {
-  if (at + 4 > words.length) reserve(at, 4);
+  reserve(at, 4);
+  const { words } = wire;
+  if (value instanceof Handle) {
+    words[at] = Tag.Tensor;
+    words[at + 1] = value.id;
+    return at + 2;
+  }
   switch (typeof value) {
     case 'number':
-      words[at] = Number.isSafeInteger(value) ? Tag.Int : Tag.Double;
-      words[at + 1] = value;
+      wire.words[at] = Number.isSafeInteger(value) ? Tag.Int : Tag.Double;
+      wire.words[at + 1] = value;
       return at + 2;
     case 'boolean':
-      words[at] = Tag.Bool;
-      words[at + 1] = value ? 1 : 0;
+      wire.words[at] = Tag.Bool;
+      wire.words[at + 1] = value ? 1 : 0;
       return at + 2;
     case 'string':
-      words[at] = Tag.String;
-      words[at + 1] = intern(value);
+      wire.words[at] = Tag.String;
+      wire.words[at + 1] = intern(value);
       return at + 2;
     case 'bigint':
       return encodeBigInt(value, at);
     case 'undefined':
-      words[at] = Tag.None;
+      wire.words[at] = Tag.None;
       return at + 1;
     case 'object':
       return encodeObject(value, at);
@@ -133,13 +143,8 @@ export function encode(value: unknown, at: number): number {
 
 function encodeObject(value: object | null, at: number): number {
   if (value === null) {
-    words[at] = Tag.None;
+    wire.words[at] = Tag.None;
     return at + 1;
-  }
-  if (value instanceof Handle) {
-    words[at] = Tag.Tensor;
-    words[at + 1] = value.id;
-    return at + 2;
   }
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
     return encodeList(value as unknown as ArrayLike<unknown>, at);
@@ -151,8 +156,8 @@ function encodeObject(value: object | null, at: number): number {
 
 function encodeList(list: ArrayLike<unknown>, start: number): number {
   reserve(start, 2 + 3 * list.length);
-  words[start] = Tag.List;
-  words[start + 1] = list.length;
+  wire.words[start] = Tag.List;
+  wire.words[start + 1] = list.length;
   let at = start + 2;
   for (let i = 0; i < list.length; i++) at = encode(list[i], at);
   return at;
@@ -160,16 +165,16 @@ function encodeList(list: ArrayLike<unknown>, start: number): number {
 
 function encodeBigInt(value: bigint, at: number): number {
   if (value < -(2n ** 63n) || value >= 2n ** 63n) throw new RangeError(`${value} does not fit a 64-bit integer`);
-  words[at] = Tag.BigInt;
-  words[at + 1] = Number(value >> 32n);
-  words[at + 2] = Number(value & 0xffffffffn);
+  wire.words[at] = Tag.BigInt;
+  wire.words[at + 1] = Number(value >> 32n);
+  wire.words[at + 2] = Number(value & 0xffffffffn);
   return at + 3;
 }
 
 /** Reads the value at `at`; returns it with the position behind it. */
 export function decode(at: number): [value: unknown, at: number] {
-  const payload = words[at + 1] as number;
-  switch (words[at]) {
+  const payload = wire.words[at + 1] as number;
+  switch (wire.words[at]) {
     case Tag.None:
       return [null, at + 1];
     case Tag.Tensor:
@@ -179,7 +184,7 @@ export function decode(at: number): [value: unknown, at: number] {
     case Tag.String:
       return [stringOf(payload), at + 2];
     case Tag.BigInt:
-      return [(BigInt(payload) << 32n) | BigInt(words[at + 2] as number), at + 3];
+      return [(BigInt(payload) << 32n) | BigInt(wire.words[at + 2] as number), at + 3];
     case Tag.List:
       return decodeList(payload, at + 2);
     default:

@@ -44,6 +44,8 @@ export interface NativeAddon {
   threads: WireCall;
   setThreads: WireCall;
   versions: WireCall;
+  /** Put here by `wire.ts`. */
+  wire?: { words: Float64Array };
 }
 
 const addonUrl = new URL('../build/Release/paramwise_torch.node', import.meta.url);

@@ -3,7 +3,7 @@ import { decode, encode } from './dispatch.ts';
 import { keep } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
-import { results, words } from './wire.ts';
+import { results, wire } from './wire.ts';
 
 /** Seeds every random generator of the engine; the same seed gives the numbers that PyTorch gives. */
 export function manualSeed(seed: number | bigint): void {
@@ -30,7 +30,7 @@ export function getNumThreads(): number {
 
 /** @throws Error unless `count` is a whole number from 1 to 4096 */
 export function setNumThreads(count: number): void {
-  words[0] = count;
+  wire.words[0] = count;
   native.setThreads();
 }
 

@@ -3,7 +3,7 @@ import { type Dtype, STORAGE, type TensorData } from './dtype.ts';
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { TensorOperators } from './ops.gen.ts';
-import { intern, releaseHandles, reserve, results, stringOf, Tag, words } from './wire.ts';
+import { intern, releaseHandles, reserve, results, stringOf, Tag, wire } from './wire.ts';
 
 /** Nested arrays of the values of a tensor; a bare value for a tensor without dimensions. */
 export type NestedArray<T> = T | NestedArray<T>[];
@@ -17,13 +17,12 @@ interface TensorInfo {
   shape: number[];
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: operators.ts installs exactly these methods on the prototype.
 export interface Tensor extends TensorOperators {}
 
 /**
  * A multi-dimensional array of one dtype, on libtorch. Made by `tensor`, `zeros`, … and by operators, never by `new`.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: operators.ts installs exactly these methods on the prototype.
 export class Tensor extends Handle {
   /** Sizes of the dimensions; empty for a single value. */
   get shape(): number[] {
@@ -69,57 +68,57 @@ export class Tensor extends Handle {
 
   /** Switches gradients for this leaf on or off and returns it. Throws for a dtype that has none. */
   requiresGrad_(wanted = true): this {
-    words[0] = this.id;
-    words[1] = Tag.Bool;
-    words[2] = wanted ? 1 : 0;
+    wire.words[0] = this.id;
+    wire.words[1] = Tag.Bool;
+    wire.words[2] = wanted ? 1 : 0;
     native.requiresGrad();
     return this;
   }
 
   /** The gradient that `backward` accumulated, or null. Each read gives a new holder of the same memory. */
   get grad(): Tensor | null {
-    words[0] = this.id;
+    wire.words[0] = this.id;
     const id = native.getGrad();
     return id < 0 ? null : new Tensor(id);
   }
 
   /** Throws when shape, dtype or device differ from this tensor's. */
   set grad(gradient: Tensor | null) {
-    words[0] = this.id;
-    words[1] = gradient ? Tag.Tensor : Tag.None;
-    words[2] = gradient?.id ?? 0;
+    wire.words[0] = this.id;
+    wire.words[1] = gradient ? Tag.Tensor : Tag.None;
+    wire.words[2] = gradient?.id ?? 0;
     native.setGrad();
   }
 
   /** Replaces the values by those of another tensor, which may differ in shape and dtype; gradients stay off. */
   setData(values: Tensor): void {
-    words[0] = this.id;
-    words[1] = Tag.Tensor;
-    words[2] = values.id;
+    wire.words[0] = this.id;
+    wire.words[1] = Tag.Tensor;
+    wire.words[2] = values.id;
     native.setData();
   }
 
   /** The value of a tensor with one element: a number, a boolean, or a bigint beyond 2^53. Throws for more elements. */
   item(): number | boolean | bigint {
-    words[0] = this.id;
+    wire.words[0] = this.id;
     native.item();
     const at = results();
-    const value = words[at + 1] as number;
-    if (words[at] === Tag.Bool) return value !== 0;
-    return words[at] === Tag.BigInt ? (BigInt(value) << 32n) | BigInt(words[at + 2] as number) : value;
+    const value = wire.words[at + 1] as number;
+    if (wire.words[at] === Tag.Bool) return value !== 0;
+    return wire.words[at] === Tag.BigInt ? (BigInt(value) << 32n) | BigInt(wire.words[at + 2] as number) : value;
   }
 
   /** A copy of the elements in row-major order; float16 and bfloat16 come as float32. */
   data(): TensorData {
     const { dtype } = info(this);
     if (dtype === 'float16' || dtype === 'bfloat16') return asFloat32(this).data();
-    words[0] = this.id;
+    wire.words[0] = this.id;
     return STORAGE[dtype].array(native.toBytes());
   }
 
   /** A copy of the raw elements in row-major order, as libtorch stores them. */
   bytes(): Uint8Array {
-    words[0] = this.id;
+    wire.words[0] = this.id;
     return new Uint8Array(native.toBytes());
   }
 
@@ -143,11 +142,11 @@ export class Tensor extends Handle {
 
   /** True after `dispose` or after the end of its scope; every other use then throws. */
   get disposed(): boolean {
-    words[0] = this.id;
+    wire.words[0] = this.id;
     return native.alive() === 0;
   }
 
-  toString(): string {
+  override toString(): string {
     if (this.disposed) return 'Tensor(disposed)';
     const { shape, dtype, requiresGrad } = info(this);
     const notes = `shape=[${shape.join(', ')}], dtype=${dtype}${requiresGrad ? ', requiresGrad' : ''}`;
@@ -165,17 +164,17 @@ function shorten(_key: string, value: unknown): unknown {
 }
 
 function info(tensor: Handle): TensorInfo {
-  words[0] = tensor.id;
+  wire.words[0] = tensor.id;
   native.info();
   const at = results();
-  const ndim = words[at + 5] as number;
+  const ndim = wire.words[at + 5] as number;
   return {
-    dtype: stringOf(words[at] as number) as Dtype,
-    device: stringOf(words[at + 1] as number),
-    requiresGrad: words[at + 2] === 1,
-    isLeaf: words[at + 3] === 1,
-    isContiguous: words[at + 4] === 1,
-    shape: Array.from(words.subarray(at + 6, at + 6 + ndim)),
+    dtype: stringOf(wire.words[at] as number) as Dtype,
+    device: stringOf(wire.words[at + 1] as number),
+    requiresGrad: wire.words[at + 2] === 1,
+    isLeaf: wire.words[at + 3] === 1,
+    isContiguous: wire.words[at + 4] === 1,
+    shape: Array.from(wire.words.subarray(at + 6, at + 6 + ndim)),
   };
 }
 
@@ -197,9 +196,9 @@ function nest<T>(values: T[], shape: readonly number[]): NestedArray<T> {
 /** A tensor with a copy of `bytes`, which hold its elements in row-major order. Throws when their number does not fit. */
 export function fromBytes(bytes: ArrayBufferView, shape: readonly number[], dtype: Dtype): Tensor {
   reserve(0, shape.length + 2);
-  words[0] = intern(dtype);
-  words[1] = shape.length;
-  for (let i = 0; i < shape.length; i++) words[i + 2] = shape[i] as number;
+  wire.words[0] = intern(dtype);
+  wire.words[1] = shape.length;
+  for (let i = 0; i < shape.length; i++) wire.words[i + 2] = shape[i] as number;
   const source = bytes.buffer instanceof ArrayBuffer ? bytes : copyOf(bytes);
   return new Tensor(native.fromBytes(source.buffer as ArrayBuffer, source.byteOffset, source.byteLength));
 }

@@ -16,8 +16,16 @@ export const Tag = {
   BigInt: 8,
 } as const;
 
-/** The buffer. It is replaced when a call needs more room, so use it through this binding, never a copy. */
-export let words: Float64Array = bind(4096);
+/**
+ * The buffer, replaced when a call needs more room. It hangs on the addon, which a process loads once: two copies of
+ * this package (source and build, say) then share it instead of writing past each other.
+ */
+export const wire: { words: Float64Array } = shareWire();
+
+function shareWire(): { words: Float64Array } {
+  native.wire ??= { words: bind(4096) };
+  return native.wire;
+}
 
 function bind(length: number): Float64Array {
   const buffer = new ArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT);
@@ -27,10 +35,10 @@ function bind(length: number): Float64Array {
 
 /** Makes sure that `count` words fit from position `at`; what was written stays. */
 export function reserve(at: number, count: number): void {
-  if (at + count <= words.length) return;
-  const before = words;
-  words = bind(Math.max(2 * before.length, at + count + 64));
-  words.set(before.subarray(0, at));
+  const before = wire.words;
+  if (at + count <= before.length) return;
+  wire.words = bind(Math.max(2 * before.length, at + count + 64));
+  wire.words.set(before.subarray(0, at));
 }
 
 const stringIds = new Map<string, number>();
@@ -54,14 +62,15 @@ export function stringOf(id: number): string {
 
 /** Position of the first result word, once a native function has returned -1; grows the buffer where it was too small. */
 export function results(): number {
-  const count = words[0] as number;
+  const count = wire.words[0] as number;
   // The addon holds back what did not fit and writes it again into a larger buffer.
-  if (count >= words.length) words = bind(count + 64);
+  if (count >= wire.words.length) wire.words = bind(count + 64);
   return 1;
 }
 
 export function releaseHandles(ids: readonly number[]): void {
   reserve(0, ids.length + 1);
+  const { words } = wire;
   words[0] = ids.length;
   for (let i = 0; i < ids.length; i++) words[i + 1] = ids[i] as number;
   native.release();
