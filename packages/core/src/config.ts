@@ -33,12 +33,12 @@ const clipByNorm = closed({
 const clipByValue = closed({ type: z.literal('value'), clip_value: notNegative });
 const clipGradSchema = z.discriminatedUnion('type', [clipByNorm, clipByValue], {
   error: ({ input }) =>
-    isMapping(input) ? 'type "norm" or "value"' : 'a mapping with max_norm, or with type "value" and clip_value',
+    isMapping(input) ? '"norm" or "value"' : 'a mapping with max_norm, or with type "value" and clip_value',
 });
 
 const customKeySchema = open({
-  lr_mult: multiplier,
-  decay_mult: multiplier,
+  lr_mult: notNegative.optional(),
+  decay_mult: notNegative.optional(),
   lr: notNegative.optional(),
   weight_decay: notNegative.optional(),
 });
@@ -177,7 +177,7 @@ export const PARAMWISE_FIELDS: readonly string[] = Object.keys(paramwiseShape);
 /** JSON Schema (draft 2020-12) of a config file with `optim_wrapper` and `param_scheduler`, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
   const wrapper = { ...wrapperShape, paramwise_cfg: paramwiseSchema.nullish() };
-  const custom = name.refine((type) => !WRAPPER_SCHEMAS.has(type));
+  const custom = name.meta({ not: { enum: [...WRAPPER_SCHEMAS.keys()] } });
   const config = z.object({
     optim_wrapper: z.union([
       closed({ ...wrapper, type: z.literal('OptimWrapper').optional() }),

@@ -110,8 +110,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   #prepare(model: ModuleView): { plan: ParamPlan; groups: ParamGroup[] } {
     const { model: root, warnings } = unwrapModel(model);
     const groups: ParamGroup[] = [];
-    const run = this.#run(groups);
     const isOverridden = this.addParams !== DefaultOptimWrapperConstructor.prototype.addParams;
+    const run = this.#run(groups, !isOverridden && !this.#policy.isParamwise);
     if (isOverridden) this.addParams(groups, root);
     // The same visits without recursion, so that nesting is not bounded by the call stack.
     else for (const visited of walkModules(root)) run.visit(visited);
@@ -119,8 +119,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     return { plan, groups: plan.singleGroup ? [mergeAll(groups)] : groups };
   }
 
-  #run(groups: ParamGroup[]): GroupRun {
-    const run = this.#runs.get(groups) ?? new GroupRun(this.#policy, groups);
+  #run(groups: ParamGroup[], singleGroup = false): GroupRun {
+    const run = this.#runs.get(groups) ?? new GroupRun(this.#policy, singleGroup, groups);
     this.#runs.set(groups, run);
     return run;
   }
@@ -133,8 +133,8 @@ class GroupRun {
   readonly #planned = new Map<ParamGroup, PlannedParam>();
   #noted = 0;
 
-  constructor(policy: Policy, groups: ParamGroup[]) {
-    this.#planner = new Planner(policy);
+  constructor(policy: Policy, singleGroup: boolean, groups: ParamGroup[]) {
+    this.#planner = new Planner(policy, singleGroup);
     this.#groups = groups;
   }
 
@@ -159,7 +159,7 @@ class GroupRun {
       const planned = this.#planned.get(group);
       return planned !== undefined && isUntouched(group, planned) ? [planned] : foreignEntries(group, planned, author);
     });
-    return { ...this.#planner.finish(entries, warnings), duplicates: duplicatesIn(entries), singleGroup: false };
+    return { ...this.#planner.finish(entries, warnings), duplicates: duplicatesIn(entries) };
   }
 
   /** Parameters that a subclass has appended since have a group too. */

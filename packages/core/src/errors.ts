@@ -73,7 +73,7 @@ function describeIssue(issue: Issue): string {
     case 'no_parameters':
       return `there is no parameter to train (${issue.skipped} left out); give at least one parameter that requires a gradient`;
     case 'already_registered':
-      return `a ${issue.what} of this name is already registered; pass { force: true } to replace it`;
+      return `this name is taken in the registry (${issue.what}); pass { force: true } to replace what it stands for`;
   }
 }
 

@@ -60,6 +60,7 @@ export {
 } from './registry.ts';
 export type { ParamOptions } from './rules.ts';
 export { makeSchedule, type NextValue } from './schedule.ts';
+export { ParamScheduler, type Schedulable } from './scheduler.ts';
 export {
   type ParamSchedulerConfig,
   parseParamScheduler,
@@ -90,14 +91,12 @@ export {
   OneCycleLR,
   OneCycleParamScheduler,
   PARAM_SCHEDULERS,
-  ParamScheduler,
   PolyLR,
   PolyMomentum,
   PolyParamScheduler,
   ReduceOnPlateauLR,
   ReduceOnPlateauMomentum,
   ReduceOnPlateauParamScheduler,
-  type Schedulable,
   type SchedulerBuildConfig,
   type SchedulerClass,
   StepLR,

@@ -21,7 +21,8 @@ export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, par
   const { optimizer, paramwise_cfg: inner } = parseOptimWrapper(optimWrapperCfg);
   const paramwise = parseParamwise(paramwiseCfg === undefined ? inner : paramwiseCfg);
   const { model: root, warnings } = unwrapModel(model);
-  const planner = new Planner(makePolicy(optimizer, paramwise));
+  const policy = makePolicy(optimizer, paramwise);
+  const planner = new Planner(policy, !policy.isParamwise);
   const groups: PlannedParam[] = [];
   for (const visited of walkModules(root)) planner.visit(visited, (planned) => groups.push(planned));
   return planner.finish(groups, warnings);
@@ -71,6 +72,7 @@ export function plannedToJson({ path, param, options, reasons }: Omit<PlannedPar
 /** One planning run: visits modules, keeps what was met, and at the end says what is odd. */
 export class Planner {
   readonly policy: Policy;
+  readonly #singleGroup: boolean;
   readonly #decide: (facts: ParamFacts) => Decision;
   readonly #firstPath = new Map<ParamView, string>();
   readonly #skipped: SkippedParam[] = [];
@@ -78,17 +80,17 @@ export class Planner {
   readonly #used = new Set<unknown>();
   readonly #matched = new Set<unknown>();
 
-  constructor(policy: Policy) {
+  /** @param singleGroup take every parameter once, frozen ones too, as all are to be in one group. */
+  constructor(policy: Policy, singleGroup: boolean) {
     this.policy = policy;
+    this.#singleGroup = singleGroup;
     this.#decide = makeDecider(policy);
   }
 
   /** Decides about the own parameters of one module. */
   visit(visited: VisitedModule, emit: (planned: PlannedParam) => void): void {
     for (const [name, param] of distinctParams(visited.module)) {
-      const planned = this.policy.isParamwise
-        ? this.#planOne(visited, name, param)
-        : this.#planBare(visited, name, param);
+      const planned = this.#singleGroup ? this.#planBare(visited, name, param) : this.#planOne(visited, name, param);
       if (planned !== undefined) emit(planned);
     }
   }
@@ -112,7 +114,7 @@ export class Planner {
       skipped: this.#skipped,
       duplicates: this.#duplicates,
       warnings: [...before, ...policyWarnings(policy, seen)],
-      singleGroup: !policy.isParamwise,
+      singleGroup: this.#singleGroup,
       base: { lr: policy.baseLr, weight_decay: policy.baseDecay },
     };
   }

@@ -4,7 +4,7 @@ import { formatNumber } from './text.ts';
 
 /** Why a parameter has its settings, one sentence each: rate, decay, then what else would have applied. */
 export function reasonsFor(policy: Policy, facts: ParamFacts, decision: Decision): string[] {
-  if (!policy.isParamwise) return ['there is no paramwise_cfg: one group with the settings of the optimizer'];
+  if (!policy.isParamwise) return ['there is no paramwise_cfg: the settings of the optimizer hold'];
   return decision.key === undefined
     ? ruleReasons(policy, facts, decision)
     : keyReasons(policy, facts, decision, decision.key);

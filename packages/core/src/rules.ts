@@ -24,7 +24,7 @@ interface Conditional {
   readonly applies: (facts: ParamFacts) => boolean;
 }
 
-export interface Rule extends Conditional {
+interface Rule extends Conditional {
   readonly field:
     | 'bias_lr_mult'
     | 'dcn_offset_lr_mult'
@@ -50,7 +50,7 @@ export interface CustomKey extends Conditional {
 const isNorm = ({ kind }: ParamFacts) => kind.type === 'norm';
 
 /** Learning rate. The two exclude each other. */
-export const RATE_RULES: readonly Rule[] = [
+const RATE_RULES: readonly Rule[] = [
   {
     field: 'bias_lr_mult',
     is: 'a bias outside norms and deformable convolutions',
@@ -64,7 +64,7 @@ export const RATE_RULES: readonly Rule[] = [
 ];
 
 /** Weight decay. */
-export const DECAY_RULES: readonly Rule[] = [
+const DECAY_RULES: readonly Rule[] = [
   { field: 'norm_decay_mult', is: 'a parameter of a norm', applies: isNorm },
   {
     field: 'bias_decay_mult',
@@ -84,7 +84,7 @@ export const DECAY_RULES: readonly Rule[] = [
 ];
 
 /** The first record that applies, in the order of the table. */
-export function firstMatch<R extends Conditional>(records: readonly R[], facts: ParamFacts): R | undefined {
+function firstMatch<R extends Conditional>(records: readonly R[], facts: ParamFacts): R | undefined {
   return records.find((record) => record.applies(facts));
 }
 

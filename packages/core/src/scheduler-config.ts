@@ -190,10 +190,10 @@ export function parseSchedulerOptions(
   const parsed = check(schema, copyPlain(options, path), path) as Record<string, unknown>;
   const fault = RELATIONS.find(({ kind, broken }) => (kind === undefined || kind === found.kind) && broken(parsed));
   if (fault === undefined) return parsed;
-  const value = describeValue(parsed[fault.field] ?? undefined);
-  throw new ConfigError([
-    { code: 'invalid_value', path: [...path, fault.field], found: value, allowed: fault.allowed },
-  ]);
+  const { field, allowed } = fault;
+  const at = [...path, field];
+  if (!isGiven(parsed[field])) throw new ConfigError([{ code: 'missing', path: at, allowed }]);
+  throw new ConfigError([{ code: 'invalid_value', path: at, found: describeValue(parsed[field]), allowed }]);
 }
 
 type Options = Readonly<Record<string, unknown>>;
