@@ -19,7 +19,9 @@ import type { CheckedScheduleOptions, ScheduleKind, SchedulerType } from './sche
 /** What is scheduled: an optimizer or an optimizer wrapper. */
 export interface Schedulable {
   readonly paramGroups: readonly GroupSettings[];
+  /** What the optimizer's groups have without settings of their own; a wrapper may show them through `optimizer`. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  readonly optimizer?: { readonly defaults: Readonly<Record<string, unknown>> };
   /** Settings that no rule has touched, scheduled along as if they were one more group. */
   readonly baseParamSettings?: GroupSettings | null;
 }
@@ -34,8 +36,9 @@ interface Field {
   readonly write: (group: GroupSettings, value: number) => void;
 }
 
-function fieldOf(name: string, { defaults, paramGroups }: Schedulable): Field {
-  const known = defaults ?? paramGroups[0] ?? {};
+function fieldOf(name: string, { defaults, optimizer, paramGroups }: Schedulable): Field {
+  // Not the groups, if it can be helped: a custom key may have put a momentum into one that has betas.
+  const known = defaults ?? optimizer?.defaults ?? paramGroups[0] ?? {};
   if (name === 'momentum' && !('momentum' in known) && 'betas' in known) return firstBeta;
   const write = (group: GroupSettings, value: number): void => {
     group[name] = value;

@@ -96,6 +96,16 @@ it('momentum of Adam is the first of betas, in a list of its own', () => {
   expect(betas).toEqual([0.9, 0.999]);
 });
 
+it('which of momentum and betas is scheduled follows from the optimizer, not from what a custom key put into a group', () => {
+  const paramGroups: core.GroupSettings[] = [{ betas: [0.9, 0.99], momentum: 0.5 }, { betas: [0.8, 0.99] }];
+  const wrapper = { paramGroups, optimizer: { defaults: { betas: [0.9, 0.99] } } };
+  new StepMomentum(wrapper, { step_size: 1, gamma: 0.5 }).step();
+  expect(paramGroups.map(({ betas }) => betas)).toEqual([
+    [0.45, 0.99],
+    [0.4, 0.99],
+  ]);
+});
+
 it('epochs are converted to iterations', () => {
   const optimizer = sgd();
   const scheduler = MultiStepLR.buildIterFromEpoch(optimizer, { milestones: [1], gamma: 0.5, epoch_length: 3 });
