@@ -1,5 +1,6 @@
 /** A tensor that a module trains. */
-import { keep, takeOver } from '../handle.ts';
+import { empty } from '../creation.ts';
+import { keep, takeOver, tidy } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 
 /**
@@ -17,4 +18,9 @@ export class Parameter extends Tensor {
   override toString(): string {
     return `Parameter ${super.toString()}`;
   }
+}
+
+/** A parameter of the given shape whose values are still to be set. */
+export function emptyParameter(shape: readonly number[]): Parameter {
+  return tidy(() => new Parameter(empty(shape)));
 }

@@ -1,0 +1,20 @@
+/** What becomes of the losses of the single elements. */
+import { checkChoice } from '../check.ts';
+
+export type Reduction = 'none' | 'mean' | 'sum';
+
+export interface ReductionOptions {
+  /** Default `mean`. */
+  reduction?: Reduction;
+}
+
+/** In the order of libtorch's numbers for them. */
+const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum'];
+
+export const REDUCTION: Required<ReductionOptions> = { reduction: 'mean' };
+
+/** libtorch's number for a reduction. */
+export function reductionCode(where: string, reduction: Reduction): number {
+  checkChoice(where, 'reduction', reduction, REDUCTIONS);
+  return REDUCTIONS.indexOf(reduction);
+}
