@@ -59,18 +59,23 @@ const paramwiseShape = {
 };
 const paramwiseSchema = closed(paramwiseShape);
 
-const wrapperShape = {
-  type: name.default('OptimWrapper'),
-  constructor: name.default('DefaultOptimWrapperConstructor'),
-  optimizer: optimizerSchema,
-  /** Checked by the constructor, which may be one with more fields. */
-  paramwise_cfg: z.record(z.string(), z.unknown(), { error: 'a mapping' }).nullish(),
+/** What a wrapper does with gradients. */
+const settingsShape = {
   /** Backward passes per optimizer step; 1 where not given. */
   accumulative_counts: z
     .int({ error: 'a whole number of one or more' })
     .min(1, { error: 'a whole number of one or more' })
     .optional(),
   clip_grad: clipGradSchema.nullish(),
+};
+
+const wrapperShape = {
+  type: name.default('OptimWrapper'),
+  constructor: name.default('DefaultOptimWrapperConstructor'),
+  optimizer: optimizerSchema,
+  /** Checked by the constructor, which may be one with more fields. */
+  paramwise_cfg: z.record(z.string(), z.unknown(), { error: 'a mapping' }).nullish(),
+  ...settingsShape,
 };
 const lossScaleSchema = z.union(
   [
@@ -126,6 +131,30 @@ export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wr
   const bare: unknown = Object.assign(Object.create(null), copy);
   const schema = WRAPPER_SCHEMAS.get(copy.type ?? 'OptimWrapper') ?? customWrapperSchema;
   return check(schema, bare, root) as OptimWrapperConfig;
+}
+
+/** What a wrapper does with gradients, checked and complete. */
+export interface WrapperSettings {
+  /** Backward passes per optimizer step. */
+  readonly accumulative_counts: number;
+  /** `undefined`: gradients are not clipped. */
+  readonly clip_grad: ClipGradConfig | undefined;
+}
+
+const wrapperSettingsSchema = closed(settingsShape);
+
+/**
+ * The two settings of an optimizer wrapper, for one that is made in code. Defaults: 1 and no clipping.
+ *
+ * @param value other fields than these two are refused.
+ * @throws ConfigError with every problem found.
+ */
+export function parseWrapperSettings(
+  value: { readonly accumulative_counts?: unknown; readonly clip_grad?: unknown },
+  path: ConfigPath = ['optim_wrapper'],
+): WrapperSettings {
+  const { accumulative_counts = 1, clip_grad } = check(wrapperSettingsSchema, copyPlain(value, path), path);
+  return { accumulative_counts, clip_grad: clip_grad ?? undefined };
 }
 
 /**

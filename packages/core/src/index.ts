@@ -15,6 +15,8 @@ export {
   type ParamwiseConfig,
   parseOptimWrapper,
   parseParamwise,
+  parseWrapperSettings,
+  type WrapperSettings,
 } from './config.ts';
 export {
   type BuildOptions,

@@ -1,6 +1,13 @@
 /** What is accepted and, in its own words, what is not. */
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, nearestName, parseOptimWrapper, parseParamScheduler, parseParamwise } from '../src/index.ts';
+import {
+  configJsonSchema,
+  nearestName,
+  parseOptimWrapper,
+  parseParamScheduler,
+  parseParamwise,
+  parseWrapperSettings,
+} from '../src/index.ts';
 
 const optimizer = { type: 'SGD', lr: 0.1, weight_decay: 0.01 };
 
@@ -78,6 +85,22 @@ describe('optim_wrapper', () => {
     ).toMatchInlineSnapshot(`"ConfigError: optim_wrapper.clip_grad.type: found "nrm"; allowed is "norm" or "value""`);
     expect(refusal(() => parseOptimWrapper({ optimizer, clip_grad: 1 }))).toMatchInlineSnapshot(
       `"ConfigError: optim_wrapper.clip_grad: found 1; allowed is a mapping with max_norm, or with type "value" and clip_value"`,
+    );
+  });
+
+  it('gives the settings of a wrapper made in code', () => {
+    expect(parseWrapperSettings({})).toEqual({ accumulative_counts: 1, clip_grad: undefined });
+    const given = { accumulative_counts: 4, clip_grad: { max_norm: 1 } };
+    expect(parseWrapperSettings(given)).toEqual(given);
+    const wrong = { accumulative_counts: 0, clip_grad: { type: 'value' }, clip_grd: null };
+    expect(refusal(() => parseWrapperSettings(wrong))).toMatchInlineSnapshot(`
+      "ConfigError: 3 problems:
+        optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
+        optim_wrapper.clip_grad.clip_value: missing; give a finite number
+        optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad)"
+    `);
+    expect(refusal(() => parseWrapperSettings({ accumulative_counts: 1.5 }, ['OptimWrapper']))).toMatchInlineSnapshot(
+      `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number of one or more"`,
     );
   });
 
