@@ -13,7 +13,11 @@ export default defineConfig({
     projects: [
       project('core', ['packages/core/{src,test}/**/*.test.ts']),
       // The engine keeps its threads busy: one worker at a time, and room for real training.
-      project('torch', ['packages/torch/{src,test}/**/*.test.ts'], { pool: 'forks', fileParallelism: false, testTimeout: 120_000 }),
+      project('torch', ['packages/torch/{src,test}/**/*.test.ts'], {
+        pool: 'forks',
+        fileParallelism: false,
+        testTimeout: 120_000,
+      }),
       project('examples', ['examples/**/*.test.ts'], { pool: 'forks', fileParallelism: false, testTimeout: 600_000 }),
     ],
   },

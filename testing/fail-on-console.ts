@@ -8,7 +8,9 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  const printed = methods.flatMap((method) => vi.mocked(console[method]).mock.calls.map((call) => `${method}: ${call.join(' ')}`));
+  const printed = methods.flatMap((method) =>
+    vi.mocked(console[method]).mock.calls.map((call) => `${method}: ${call.join(' ')}`),
+  );
   vi.restoreAllMocks();
   expect(printed, 'the code under test printed').toEqual([]);
 });

@@ -192,6 +192,7 @@ constexpr Entry kExports[] = {
     {"getGrad", exported<autograd_get_grad>},
     {"setGrad", exported<autograd_set_grad>},
     {"setData", exported<autograd_detach_data>},
+    {"haveGrads", exported<grads_present>},
     {"zeroGrads", exported<grads_zero>},
     {"gradNorm", exported<grads_norm>},
     {"clipGradNorm", exported<grads_clip_norm>},

@@ -28,10 +28,11 @@ double autograd_get_grad(Reader& in, Writer& out);      // handle → handle, or
 double autograd_set_grad(Reader& in, Writer& out);      // handle, Tensor|None
 double autograd_detach_data(Reader& in, Writer& out);   // handle, Tensor: same parameter, other data
 
-// grads.cc
+// grads.cc: parameters are `count, handles…`, settings plain numbers
+double grads_present(Reader& in, Writer& out);     // parameters → 1 | 0 for each
 double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
-double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm
-double grads_clip_norm(Reader& in, Writer& out);   // parameters, max norm, norm type, error_if_nonfinite → total norm
+double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm, -1 where there is no gradient
+double grads_clip_norm(Reader& in, Writer& out);   // parameters, max norm, norm type, error_if_nonfinite → as grads_norm
 double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 
 // step.cc

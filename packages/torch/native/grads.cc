@@ -16,11 +16,19 @@ namespace paramwise {
 
 namespace {
 
+// `count, handles…`
+std::vector<at::Tensor> read_parameters(Reader& in) {
+  std::vector<at::Tensor> parameters;
+  const size_t count = in.count();
+  parameters.reserve(count);
+  for (size_t i = 0; i < count; i++) parameters.push_back(tensors().get(in.number()));
+  return parameters;
+}
+
 std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) {
   std::vector<at::Tensor> found;
   found.reserve(parameters.size());
   for (const auto& parameter : parameters) {
-    if (!parameter.defined()) continue;
     const at::Tensor& gradient = parameter.grad();
     if (gradient.defined()) found.push_back(gradient);
   }
@@ -120,19 +128,14 @@ void scale(const std::vector<at::Tensor>& gradients, double factor) {
   spans.parallel([&](size_t item, int64_t begin, int64_t end) { scale_in_place(plain[item] + begin, end - begin, static_cast<float>(factor)); });
 }
 
-bool read_flag(Reader& in) {
-  TORCH_CHECK_TYPE(in.tag() == Tag::Bool, "expected true or false");
-  return in.number() != 0;
-}
-
 }  // namespace
 
 double grads_zero(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
-  const auto parameters = read_tensors(in);
-  const bool set_to_none = read_flag(in);
+  const auto parameters = read_parameters(in);
+  const bool set_to_none = in.number() != 0;
   for (const auto& parameter : parameters) {
-    if (!parameter.defined() || !parameter.grad().defined()) continue;
+    if (!parameter.grad().defined()) continue;
     if (set_to_none)
       parameter.mutable_grad() = at::Tensor();
     else if (parameter.grad().grad_fn())
@@ -143,16 +146,23 @@ double grads_zero(Reader& in, Writer&) {
   return 0;
 }
 
+double grads_present(Reader& in, Writer& out) {
+  for (const auto& parameter : read_parameters(in)) out.number(parameter.grad().defined() ? 1 : 0);
+  return -1;
+}
+
 double grads_norm(Reader& in, Writer&) {
-  const auto gradients = gradients_of(read_tensors(in));
+  const auto gradients = gradients_of(read_parameters(in));
+  if (gradients.empty()) return -1;
   return total_norm(gradients, in.number());
 }
 
 double grads_clip_norm(Reader& in, Writer&) {
-  const auto gradients = gradients_of(read_tensors(in));
+  const auto gradients = gradients_of(read_parameters(in));
+  if (gradients.empty()) return -1;
   const double max_norm = in.number();
   const double norm = total_norm(gradients, in.number());
-  const bool error_if_nonfinite = read_flag(in);
+  const bool error_if_nonfinite = in.number() != 0;
   TORCH_CHECK(!error_if_nonfinite || std::isfinite(norm), "the total norm of the gradients is ", norm, ", so they cannot be clipped (clip_grad.error_if_nonfinite is true)");
   const double factor = max_norm / (norm + 1e-6);
   if (!(factor >= 1)) scale(gradients, factor);
@@ -161,7 +171,7 @@ double grads_clip_norm(Reader& in, Writer&) {
 
 double grads_clip_value(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
-  const auto gradients = gradients_of(read_tensors(in));
+  const auto gradients = gradients_of(read_parameters(in));
   const double limit = in.number();
   for (at::Tensor gradient : gradients) gradient.clamp_(-limit, limit);
   return 0;

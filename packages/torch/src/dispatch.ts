@@ -46,7 +46,13 @@ export function call(id: number, args: readonly unknown[]): unknown {
   return finish(id, given, args);
 }
 
-function callWithKeywords(id: number, positional: number, options: Record<string, unknown>, args: readonly unknown[], at: number) {
+function callWithKeywords(
+  id: number,
+  positional: number,
+  options: Record<string, unknown>,
+  args: readonly unknown[],
+  at: number,
+) {
   return finish(id, positional + encodeKeywords(options, at), args);
 }
 

@@ -1,3 +1,8 @@
+/** The door of @paramwise/torch: the engine, and everything of @paramwise/core. */
+import { registerEngine } from './optim/registration.ts';
+import { useAllCores } from './runtime.ts';
+
+export * from '@paramwise/core';
 export {
   type BackwardOptions,
   backward,
@@ -29,8 +34,13 @@ export {
 } from './creation.ts';
 export { callOperator } from './dispatch.ts';
 export type { Dtype, TensorData } from './dtype.ts';
+export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts';
 export { keep, tidy } from './handle.ts';
+export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
+export { buildOptimWrapper } from './optim/build.ts';
+export * as optim from './optim/index.ts';
+export { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './optim/wrapper.ts';
 export {
   type EngineVersions,
   engineVersions,
@@ -40,4 +50,9 @@ export {
   setNumThreads,
   setRngState,
 } from './runtime.ts';
+export { loadSafetensors, type SafetensorsFile, saveSafetensors } from './safetensors.ts';
 export { liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';
+
+// The one thing that happens at import: configs name the engine's optimizers, and all cores are used.
+registerEngine();
+useAllCores();

@@ -33,6 +33,7 @@ export interface NativeAddon {
   getGrad: WireCall;
   setGrad: WireCall;
   setData: WireCall;
+  haveGrads: WireCall;
   zeroGrads: WireCall;
   gradNorm: WireCall;
   clipGradNorm: WireCall;

@@ -84,7 +84,7 @@ abstract class RunningNorm extends Module {
 
 const BATCH: Required<RunningNormOptions> = { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true };
 
-abstract class BatchNorm extends RunningNorm {
+export abstract class BatchNorm extends RunningNorm {
   protected abstract readonly input: Ranks;
 
   constructor(numFeatures: number, options: RunningNormOptions = {}) {

@@ -1,0 +1,56 @@
+/** The gradients of many parameters at once, each job one native call: present, norm, clip, clear. */
+import { native } from './native.ts';
+import type { Tensor } from './tensor.ts';
+import { reserve, wire } from './wire.ts';
+
+/** Writes `count, handles…` and then the settings. */
+function write(params: readonly Tensor[], ...settings: number[]): void {
+  reserve(0, params.length + settings.length + 1);
+  const { words } = wire;
+  words[0] = params.length;
+  for (let i = 0; i < params.length; i++) words[i + 1] = (params[i] as Tensor).id;
+  words.set(settings, params.length + 1);
+}
+
+/** Those of the parameters that have a gradient. */
+export function withGradient(params: readonly Tensor[]): Tensor[] {
+  write(params);
+  native.haveGrads();
+  const { words } = wire;
+  return params.filter((_, index) => words[index + 1] === 1);
+}
+
+/** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */
+export function zeroGrads(params: readonly Tensor[], setToNone = true): void {
+  write(params, setToNone ? 1 : 0);
+  native.zeroGrads();
+}
+
+const orUndefined = (norm: number): number | undefined => (norm === -1 ? undefined : norm);
+
+/** The norm of all gradients as one vector; undefined where there is none. `normType` may be Infinity. */
+export function gradNorm(params: readonly Tensor[], normType = 2): number | undefined {
+  write(params, normType);
+  return orUndefined(native.gradNorm());
+}
+
+/**
+ * Scales all gradients down so that their common norm is at most `maxNorm` (torch.nn.utils.clip_grad_norm_).
+ *
+ * @returns the norm before clipping; undefined where no parameter has a gradient
+ * @throws Error when the norm is infinite or NaN and `errorIfNonfinite` is set
+ */
+export function clipGradNorm(
+  params: readonly Tensor[],
+  maxNorm: number,
+  { normType = 2, errorIfNonfinite = false }: { normType?: number; errorIfNonfinite?: boolean } = {},
+): number | undefined {
+  write(params, maxNorm, normType, errorIfNonfinite ? 1 : 0);
+  return orUndefined(native.clipGradNorm());
+}
+
+/** Limits every element of the gradients to [-clipValue, clipValue] (torch.nn.utils.clip_grad_value_). */
+export function clipGradValue(params: readonly Tensor[], clipValue: number): void {
+  write(params, clipValue);
+  native.clipGradValue();
+}

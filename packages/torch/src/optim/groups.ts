@@ -1,0 +1,99 @@
+/** Parameter groups at an optimizer's door: given in PyTorch's forms, checked, completed with the defaults. */
+import { ConfigError, type ConfigPath, describeValue, type Issue } from '@paramwise/core';
+import { Tensor } from '../tensor.ts';
+import type { Algorithm, Settings } from './algorithm.ts';
+
+/** Parameters with one set of settings; fields that the algorithm does not know are carried along. */
+export interface TorchParamGroup {
+  params: Tensor[];
+  /** Path of each of `params` in its model, where known. */
+  paramNames?: string[];
+  lr?: number;
+  weight_decay?: number;
+  [setting: string]: unknown;
+}
+
+/** What an optimizer accepts: tensors, or groups of them with settings of their own. */
+export type ParamsInput =
+  | Iterable<Tensor>
+  | Iterable<{ params: Tensor | Iterable<Tensor>; [setting: string]: unknown }>;
+
+/** Checked options merged with the algorithm's defaults. Throws for an unknown option or a value out of range. */
+export function completeDefaults(algorithm: Algorithm, options: Settings, path: ConfigPath): Settings {
+  const allowed = Object.keys(algorithm.defaults);
+  const unknown = Object.keys(options).filter(
+    (name) => options[name] !== undefined && !Object.hasOwn(algorithm.defaults, name),
+  );
+  if (unknown.length > 0)
+    throw new ConfigError(unknown.map((name) => ({ code: 'unknown_field', path: [...path, name], allowed })));
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const defaults = { ...structuredClone(algorithm.defaults), ...given };
+  checkSettings(algorithm, defaults, path);
+  return defaults;
+}
+
+/** Throws a ConfigError with every setting that the algorithm refuses. */
+export function checkSettings(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
+  const issues: Issue[] = [];
+  for (const [name, rule] of Object.entries(algorithm.rules)) {
+    if (!Object.hasOwn(settings, name) || rule.holds(settings[name])) continue;
+    issues.push({
+      code: 'invalid_value',
+      path: [...path, name],
+      found: describeValue(settings[name]),
+      allowed: rule.allowed,
+    });
+  }
+  const conflict = issues.length === 0 ? algorithm.conflict?.(settings) : undefined;
+  if (conflict)
+    issues.push({
+      code: 'invalid_value',
+      path,
+      found: 'settings that exclude each other',
+      allowed: `a combination in which ${conflict}`,
+    });
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/** Groups from whatever was given: a list of tensors is one group. */
+export function toGroups(params: ParamsInput, path: ConfigPath): TorchParamGroup[] {
+  const items = [...params] as unknown[];
+  if (items.length === 0) throw new ConfigError([{ code: 'missing', path, allowed: 'at least one parameter' }]);
+  if (items.every((item) => item instanceof Tensor)) return [{ params: items as Tensor[] }];
+  return items.map((item, index) => toGroup(item, [...path, index]));
+}
+
+/** One group with its tensors as a new list. Throws for anything but a mapping with `params`. */
+export function toGroup(item: unknown, path: ConfigPath): TorchParamGroup {
+  const params = typeof item === 'object' && item !== null && 'params' in item ? item.params : undefined;
+  const list = params instanceof Tensor ? [params] : isIterable(params) ? [...params] : undefined;
+  if (!list || list.length === 0)
+    throw new ConfigError([
+      {
+        code: 'invalid_value',
+        path,
+        found: describeValue(item),
+        allowed: 'a Tensor, or a group with at least one Tensor in `params`',
+      },
+    ]);
+  for (const [index, param] of list.entries()) checkParameter(param, [...path, 'params', index]);
+  return { ...(item as object), params: list as Tensor[] };
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+function checkParameter(param: unknown, path: ConfigPath): void {
+  if (!(param instanceof Tensor))
+    throw new ConfigError([{ code: 'invalid_value', path, found: describeValue(param), allowed: 'a Tensor' }]);
+  if (!param.isLeaf)
+    throw new ConfigError([
+      {
+        code: 'invalid_value',
+        path,
+        found: 'a tensor that was computed from others',
+        allowed: 'a leaf: a Parameter, or a tensor with requiresGrad',
+      },
+    ]);
+}

@@ -1,0 +1,200 @@
+/**
+ * The optimizer wrapper: one call, `updateParams(loss)`, does scaling, backward, accumulation, clipping, step and zero.
+ * Behaviour and settings are those of MMEngine's `OptimWrapper`.
+ */
+import {
+  type AccumulationCounts,
+  type ClipGradConfig,
+  type GroupSettings,
+  getLr,
+  getMomentum,
+  lossFactor,
+  type OptimWrapperLike,
+  parseWrapperSettings,
+  shouldSync,
+  shouldUpdate,
+  startsInsideAccumulation,
+} from '@paramwise/core';
+import { backward } from '../autograd.ts';
+import { clipGradNorm, clipGradValue, withGradient } from '../gradients.ts';
+import { tidy } from '../handle.ts';
+import { BatchNorm } from '../nn/batch-norm.ts';
+import type { Module } from '../nn/module.ts';
+import type { Tensor } from '../tensor.ts';
+import type { TorchParamGroup } from './groups.ts';
+import type { Optimizer } from './optimizer.ts';
+import type { OptimizerStateDict } from './state-dict.ts';
+
+/** The fields of `optim_wrapper` in a config, with the optimizer in place of its config. */
+export interface OptimWrapperOptions {
+  optimizer: Optimizer;
+  /** Backward passes whose gradients are added up for one step. Default 1. */
+  accumulative_counts?: number;
+  /** Clipping by norm or by value before each step. Default none. */
+  clip_grad?: ClipGradConfig | null;
+}
+
+/** What `stateDict` holds: the optimizer's own, and the settings that schedules move where there are several groups. */
+export interface OptimWrapperStateDict extends OptimizerStateDict {
+  base_param_settings?: GroupSettings;
+}
+
+/** A model whose ranks exchange gradients can be asked not to. */
+interface Syncing {
+  noSync<T>(fn: () => T): T;
+}
+
+export class OptimWrapper implements OptimWrapperLike {
+  readonly optimizer: Optimizer;
+  readonly clipGrad: ClipGradConfig | undefined;
+  /**
+   * The optimizer's defaults as one more group that schedules move along and that trains nothing: `base_lr` in a log.
+   * Absent with a single group, which shows the base itself.
+   */
+  readonly baseParamSettings: GroupSettings | undefined;
+  /** Norm of all gradients before clipping, of the last step that clipped by norm. */
+  lastGradNorm: number | undefined;
+  private counts: AccumulationCounts;
+
+  /** @throws ConfigError for settings out of range. */
+  constructor({ optimizer, accumulative_counts, clip_grad }: OptimWrapperOptions) {
+    const settings = parseWrapperSettings({ accumulative_counts, clip_grad });
+    this.optimizer = optimizer;
+    this.clipGrad = settings.clip_grad;
+    this.counts = { accumulativeCounts: settings.accumulative_counts, innerCount: 0, maxCounts: -1 };
+    if (optimizer.paramGroups.length > 1) this.baseParamSettings = structuredClone(optimizer.defaults);
+  }
+
+  get paramGroups(): TorchParamGroup[] {
+    return this.optimizer.paramGroups;
+  }
+
+  get defaults(): GroupSettings {
+    return this.optimizer.defaults;
+  }
+
+  /** Backward passes so far. */
+  get innerCount(): number {
+    return this.counts.innerCount;
+  }
+
+  /**
+   * One training iteration: scales the loss, runs backward, and after every `accumulative_counts` calls (and after the
+   * last of `maxCounts`) clips, steps and clears the gradients.
+   *
+   * @param loss a single value that depends on the parameters
+   */
+  updateParams(loss: Tensor): void {
+    tidy(() => this.backward(this.scaleLoss(loss)));
+    if (!this.shouldUpdate()) return;
+    this.step();
+    this.zeroGrad();
+  }
+
+  /** The loss divided by the number of losses that this step adds up, so that the gradient is their mean. */
+  scaleLoss(loss: Tensor): Tensor {
+    const factor = lossFactor(this.counts);
+    return factor === 1 ? loss : loss.div(factor);
+  }
+
+  /** Adds the gradients of an already scaled loss, and counts. */
+  backward(loss: Tensor): void {
+    backward(loss);
+    this.counts = { ...this.counts, innerCount: this.counts.innerCount + 1 };
+  }
+
+  /** Clips as configured and updates the parameters. */
+  step(): void {
+    this.clipGradients();
+    this.optimizer.step();
+  }
+
+  /** Clears the gradients: drops them (default), or fills them with zeros. */
+  zeroGrad(setToNone = true): void {
+    this.optimizer.zeroGrad(setToNone);
+  }
+
+  private clipGradients(): void {
+    const clip = this.clipGrad;
+    if (!clip) return;
+    const params = this.paramGroups.flatMap((group) => group.params);
+    if (clip.type === 'value') {
+      clipGradValue(params, clip.clip_value);
+      return;
+    }
+    const normType = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
+    this.lastGradNorm = clipGradNorm(params, clip.max_norm, { normType, errorIfNonfinite: clip.error_if_nonfinite });
+  }
+
+  /** Whether the passes so far complete an accumulation: then `updateParams` steps. */
+  shouldUpdate(): boolean {
+    return shouldUpdate(this.counts);
+  }
+
+  /** Whether the next backward pass is followed by a step, so that ranks must exchange gradients in it. */
+  shouldSync(): boolean {
+    return shouldSync(this.counts);
+  }
+
+  /**
+   * Runs the forward pass `fn` so that ranks exchange gradients only where a step follows. In MMEngine a context
+   * manager, `optim_context`.
+   */
+  optimContext<T>(model: Module, fn: () => T): T {
+    const syncing = model as Module & Partial<Syncing>;
+    return !this.shouldSync() && syncing.noSync ? syncing.noSync(fn) : fn();
+  }
+
+  /**
+   * Tells where a run begins and how long it is, so that the last accumulation divides by what it really adds up.
+   *
+   * Warns (as a Node.js process warning) when the run begins inside an accumulation, or when the model has batch norms,
+   * whose statistics see single batches, not the accumulated one.
+   *
+   * @param initCounts iterations already done
+   * @param maxCounts iterations in the whole run
+   */
+  initializeCountStatus(model: Module, initCounts: number, maxCounts: number): void {
+    const { accumulativeCounts } = this.counts;
+    this.counts = { accumulativeCounts, innerCount: initCounts, maxCounts };
+    if (startsInsideAccumulation(initCounts, accumulativeCounts))
+      warn(
+        `the run starts at iteration ${initCounts}, inside an accumulation of ${accumulativeCounts}: its first step adds up fewer losses`,
+      );
+    if (accumulativeCounts > 1 && [...model.modules()].some((module) => module instanceof BatchNorm))
+      warn(
+        'accumulative_counts above 1 with batch normalization: its statistics are those of each batch, not of the accumulated one',
+      );
+  }
+
+  /** Learning rate of every group, and under `base_lr` that of the settings no rule has touched. */
+  getLr(): Record<string, number[]> {
+    return getLr(this.paramGroups, this.baseParamSettings);
+  }
+
+  /** Momentum of every group, or the first of its `betas`. */
+  getMomentum(): Record<string, number[]> {
+    return getMomentum(this.paramGroups);
+  }
+
+  stateDict(): OptimWrapperStateDict {
+    const dict: OptimWrapperStateDict = this.optimizer.stateDict();
+    if (this.baseParamSettings) dict.base_param_settings = structuredClone(this.baseParamSettings);
+    return dict;
+  }
+
+  loadStateDict({ base_param_settings, ...optimizer }: OptimWrapperStateDict): void {
+    this.optimizer.loadStateDict(optimizer);
+    if (base_param_settings && this.baseParamSettings)
+      Object.assign(this.baseParamSettings, structuredClone(base_param_settings));
+  }
+
+  /** Parameters that have a gradient now. */
+  paramsWithGradient(): Tensor[] {
+    return withGradient(this.paramGroups.flatMap((group) => group.params));
+  }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { type: 'ParamwiseWarning' });
+}

@@ -1,0 +1,127 @@
+/**
+ * Makes a fresh checkout ready: Debian packages, npm packages, the native engine, the built packages.
+ * Does what is missing, says what it does, skips what is done. Needs nothing but Node.js.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addonLoads, aptCommand, aptPrefix, findLibtorch, NEEDS, root } from './lib/system.mjs';
+
+const say = (text) => process.stdout.write(`setup: ${text}\n`);
+
+function stop(text) {
+  process.stderr.write(`setup: ${text}\n`);
+  process.exit(1);
+}
+
+/** Runs a command; its output is shown only when it fails. */
+function run(command, args, what, env = {}) {
+  const started = Date.now();
+  say(`${what} …`);
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...env },
+  });
+  if (status === 0) return say(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s`);
+  stop(`${what} failed (${command} ${args.join(' ')})\n${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19))
+    stop(`Node.js 20.19 or newer is needed, this is ${process.versions.node}`);
+}
+
+function installSystemPackages() {
+  const missing = NEEDS.filter((need) => !need.find());
+  if (missing.length === 0) return;
+  const names = missing.map((need) => need.name).join(', ');
+  const packages = missing.flatMap((need) => need.packages);
+  const prefix = aptPrefix();
+  if (!prefix) {
+    const ways = missing.map(
+      (need) => `  ${need.name}: ${aptCommand(need.packages)}${need.otherwise ? `\n    ${need.otherwise}` : ''}`,
+    );
+    stop(
+      `missing: ${names}. Nothing can be installed from here (no apt-get, or neither root nor sudo). On Debian 12:\n${ways.join('\n')}`,
+    );
+  }
+  const [command, ...rest] = [...prefix, 'apt-get'];
+  run(command, [...rest, 'update'], 'reading the list of Debian packages');
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  run(
+    command,
+    [...rest, 'install', '-y', '--no-install-recommends', ...packages],
+    `installing ${packages.join(', ')}`,
+    quiet,
+  );
+  const still = NEEDS.filter((need) => !need.find());
+  if (still.length > 0)
+    stop(
+      `still missing after the installation: ${still.map((need) => need.name).join(', ')}; \`npm run doctor\` says more`,
+    );
+}
+
+/** Does `work` unless the stamp says that it was done for the same inputs. */
+function once(stampPath, inputs, work, isDone = () => true) {
+  const stamp = createHash('sha256').update(inputs.join('\0')).digest('hex');
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp && isDone()) return;
+  work();
+  mkdirSync(join(stampPath, '..'), { recursive: true });
+  writeFileSync(stampPath, stamp);
+}
+
+function contents(folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+    .flatMap((path) => [path.slice(root.length), readFileSync(path, 'utf8')]);
+}
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+
+function installNpmPackages() {
+  const stamp = join(root, 'node_modules/.cache/setup-npm');
+  once(stamp, [read('package-lock.json'), process.version], () =>
+    run('npm', ['ci', '--no-audit', '--no-fund'], 'installing npm packages'),
+  );
+}
+
+function buildEngine() {
+  const libtorch = findLibtorch();
+  const inputs = [
+    ...contents('packages/torch/native'),
+    read('packages/torch/CMakeLists.txt'),
+    libtorch.prefix,
+    libtorch.version,
+  ];
+  const build = () =>
+    run(
+      'npm',
+      ['run', 'build', '-w', 'packages/torch'],
+      `building the native engine on libtorch ${libtorch.version} (about half a minute)`,
+    );
+  once(join(root, 'packages/torch/build/.setup'), inputs, build, () => addonLoads() === true);
+  const loads = addonLoads();
+  if (loads !== true) stop(`the native engine was built but does not load: ${loads}`);
+}
+
+function buildPackages() {
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const folder = join('packages', name);
+    const inputs = [...contents(join(folder, 'src')), read(join(folder, 'package.json')), read('tsdown.config.ts')];
+    once(join(root, folder, 'dist/.setup'), inputs, () =>
+      run('npx', ['tsdown', '--filter', folder], `building @paramwise/${name}`),
+    );
+  }
+}
+
+checkNode();
+installSystemPackages();
+installNpmPackages();
+buildEngine();
+buildPackages();
