@@ -79,7 +79,13 @@ std::unique_ptr<OverloadSet> make_set(const std::string& name) {
   return set;
 }
 
-uint64_t mix(uint64_t hash, uint64_t value) { return (hash ^ value) * 0x9E3779B97F4A7C15ull + (hash >> 29); }
+// One step of splitmix64: small inputs land far apart, so that sequences of small numbers do not meet.
+uint64_t mix(uint64_t hash, uint64_t value) {
+  uint64_t mixed = hash * 31 + value + 0x9E3779B97F4A7C15ull;
+  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ull;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBull;
+  return mixed ^ (mixed >> 31);
+}
 
 // A hash of everything overload resolution may look at: tags, keyword names, and strings (a dtype fits where a device
 // does not). Numbers and handles do not matter.
@@ -295,7 +301,7 @@ double op_call(Reader& reader, Writer& out) {
   OverloadSet& set = *all.sets[id];
 
   const Reader start = reader;
-  uint64_t pattern = given;
+  uint64_t pattern = mix(0, given);
   bool keywords = false;
   for (size_t i = 0; i < given; i++) {
     Reader peek = reader;

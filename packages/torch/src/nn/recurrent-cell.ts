@@ -32,6 +32,10 @@ abstract class Cell extends Module {
     for (const parameter of this.parameters()) uniform_(parameter, -bound, bound);
   }
 
+  protected get weights(): [Tensor, Tensor, Tensor | null, Tensor | null] {
+    return [this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh];
+  }
+
   protected check(input: Tensor): void {
     checkRank(this.constructor.name, input, [1, 2], '([batch,] inputSize)');
     checkSize(this.constructor.name, input, -1, 'inputSize', this.inputSize);
@@ -44,6 +48,11 @@ abstract class Cell extends Module {
   override extraRepr(): string {
     return `${this.inputSize}, ${this.hiddenSize}${this.bias_ih ? '' : ', bias=false'}`;
   }
+}
+
+/** The operators want a batch. */
+function asBatch(values: Tensor): Tensor {
+  return values.ndim === 1 ? values.unsqueeze(0) : values;
 }
 
 export interface RNNCellOptions extends BiasOptions {
@@ -65,7 +74,8 @@ export class RNNCell extends Cell {
   forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {
     this.check(input);
     const step = this.nonlinearity === 'tanh' ? ops.rnnTanhCell : ops.rnnReluCell;
-    return step(input, hidden, this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh);
+    const next = step(asBatch(input), asBatch(hidden), ...this.weights);
+    return input.ndim === 1 ? next.squeeze(0) : next;
   }
 }
 
@@ -77,7 +87,8 @@ export class GRUCell extends Cell {
 
   forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {
     this.check(input);
-    return ops.gruCell(input, hidden, this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh);
+    const next = ops.gruCell(asBatch(input), asBatch(hidden), ...this.weights);
+    return input.ndim === 1 ? next.squeeze(0) : next;
   }
 }
 
@@ -90,6 +101,7 @@ export class LSTMCell extends Cell {
   forward(input: Tensor, state?: readonly [hidden: Tensor, cell: Tensor]): [hidden: Tensor, cell: Tensor] {
     this.check(input);
     const given = state ?? [this.zeroState(input), this.zeroState(input)];
-    return ops.lstmCell(input, given, this.weight_ih, this.weight_hh, this.bias_ih, this.bias_hh);
+    const [hidden, cell] = ops.lstmCell(asBatch(input), given.map(asBatch), ...this.weights);
+    return input.ndim === 1 ? [hidden.squeeze(0), cell.squeeze(0)] : [hidden, cell];
   }
 }

@@ -36,12 +36,7 @@ abstract class Recurrent<State> extends Module {
   readonly options: Required<RecurrentOptions>;
   readonly #weights: string[] = [];
 
-  constructor(
-    gates: number,
-    inputSize: number,
-    hiddenSize: number,
-    options: RecurrentOptions & { projSize?: number },
-  ) {
+  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions & { projSize?: number }) {
     super();
     const name = this.constructor.name;
     const { projSize, ...given } = withDefaults(name, { ...DEFAULTS, projSize: 0 }, options);

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { arange, callOperator, cat, full, nn, ops, stack, tensor, zeros } from '../src/index.ts';
+
+describe('operators', () => {
+  it('choose the overload by the arguments', () => {
+    const x = tensor([1, 2, 3]);
+    expect(x.add(1).toArray()).toEqual([2, 3, 4]);
+    expect(x.add(x).toArray()).toEqual([2, 4, 6]);
+    expect(x.sum().item()).toBe(6);
+    expect(x.reshape([3, 1]).sum(1).toArray()).toEqual([1, 2, 3]);
+    expect(x.reshape([3, 1]).max(0).map((each) => each.toArray())).toEqual([[3], [2]]);
+  });
+
+  it('take keyword arguments in camelCase or as the schema spells them', () => {
+    const x = tensor([[1, 2], [3, 4]]);
+    expect(x.sum(1, { keepdim: true }).shape).toEqual([2, 1]);
+    expect(x.add(x, { alpha: 10 }).toArray()).toEqual([[11, 22], [33, 44]]);
+    expect(callOperator('aten::nan_to_num', tensor([Number.NaN]), { posinf: 1, nan: 5 })).toBeInstanceOf(Object);
+    const memory = ops.emptyLike(x, { memoryFormat: 'contiguous_format' });
+    expect(memory.shape).toEqual([2, 2]);
+  });
+
+  it('return the very object that they changed in place', () => {
+    const x = tensor([1]);
+    expect(x.add_(1)).toBe(x);
+    const out = zeros([1]);
+    expect(callOperator('aten::add', x, x, { out })).toBe(out);
+    expect(out.item()).toBe(4);
+  });
+
+  it('return lists, tuples and plain values', () => {
+    const parts = arange(0, 6).chunk(3);
+    expect(parts.map((part) => part.toArray())).toEqual([[0, 1], [2, 3], [4, 5]]);
+    expect(ops.isFloatingPoint(tensor([1]))).toBe(true);
+    expect(zeros([2, 5]).size(1)).toBe(5);
+    expect(cat([full([1], 1), full([1], 2)]).toArray()).toEqual([1, 2]);
+    expect(stack([tensor([1]), tensor([2])], 1).shape).toEqual([1, 2]);
+  });
+
+  it('carry 64-bit integers exactly', () => {
+    const big = 2n ** 62n + 1n;
+    expect(tensor([big]).item()).toBe(big);
+    expect(tensor([-big]).item()).toBe(-big);
+    expect(tensor([0n]).add(big as never).item()).toBe(big);
+  });
+
+  it('carry lists longer than the call buffer, both ways', () => {
+    const many = Array.from({ length: 5000 }, (_, i) => full([1], i));
+    expect(cat(many).sum().item()).toBe((5000 * 4999) / 2);
+    expect(cat(many).split(1).length).toBe(5000);
+  });
+});
+
+describe('a wrong call', () => {
+  const x = tensor([[1, 2], [3, 4]]);
+  const refusal = (fn: () => unknown): string => {
+    try {
+      fn();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('it was not refused');
+  };
+  const loose = (name: string, ...args: unknown[]) => () => callOperator(name, ...args);
+
+  it('carries the message of libtorch, the schema, and the full text as cause', () => {
+    let caught: Error | undefined;
+    try {
+      ops.mm(x, tensor([1, 2]));
+    } catch (error) {
+      caught = error as Error;
+    }
+    expect(caught?.message).toBe('aten::mm(Tensor self, Tensor mat2) -> Tensor: mat2 must be a matrix');
+    expect(String(caught?.cause)).toContain('mat2 must be a matrix');
+    expect(caught?.stack).toContain('operators.test.ts');
+  });
+
+  it('says which argument is missing, of the wrong type, unknown or one too many', () => {
+    expect(refusal(loose('aten::relu'))).toContain("argument 'self' (Tensor) is missing");
+    expect(refusal(loose('aten::relu', 'x'))).toContain("argument 'self' must be Tensor, not 'x'");
+    expect(refusal(loose('aten::relu', x, { colour: 1 }))).toContain("it has no argument 'colour'");
+    expect(refusal(loose('aten::relu', x, x))).toContain('it takes at most 1 positional arguments, not 2');
+    expect(refusal(loose('aten::reshape', x, 'two'))).toContain('shape');
+    expect(refusal(loose('aten::nothing_like_this', x))).toBe("there is no operator 'aten::nothing_like_this' in this libtorch");
+  });
+
+  it('refuses values that no operator takes', () => {
+    for (const value of [Symbol('x'), () => 1, new Map(), new Date(), new DataView(new ArrayBuffer(8)), new WeakMap()])
+      expect(refusal(loose('aten::relu', value))).toMatch(/cannot be an argument of an operator/);
+    expect(refusal(loose('aten::relu', { id: x.id }))).toContain("no argument 'id'");
+    expect(refusal(loose('aten::add', x, 2n ** 70n))).toContain('does not fit a 64-bit integer');
+  });
+
+  it('refuses a disposed tensor, also after its slot was taken by another', () => {
+    const gone = tensor([1]);
+    gone.dispose();
+    const heir = tensor([2]);
+    expect(refusal(() => gone.add(1))).toContain("argument 'self' was disposed");
+    expect(refusal(() => gone.item())).toContain('was disposed');
+    expect(refusal(() => gone.shape)).toContain('was disposed');
+    expect(refusal(() => nn.functional.crossEntropy(gone, heir))).toContain('disposed');
+    expect(String(gone)).toBe('Tensor(disposed)');
+    gone.dispose();
+    expect(heir.item()).toBe(2);
+  });
+});
