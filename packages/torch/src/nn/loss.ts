@@ -1,51 +1,144 @@
 /** Losses as layers: (input, target) → a scalar, or one loss an element with `reduction: 'none'`. */
 import type { Tensor } from '../tensor.ts';
-import { checkRange, withDefaults } from './check.ts';
-import {
-  CLASS_LOSS,
-  type ClassLossOptions,
-  CROSS_ENTROPY,
-  type CrossEntropyOptions,
-  crossEntropy,
-  nllLoss,
-} from './functional/classification.ts';
-import { Module } from './module.ts';
-
-/** A loss that keeps its options. Tensors among them are buffers, as in PyTorch. */
-abstract class Loss<Options extends object> extends Module {
-  protected readonly options: Required<Options>;
-
-  constructor(defaults: Required<Options>, options: Options) {
-    super();
-    this.options = withDefaults(this.constructor.name, defaults, options);
-  }
-}
+import { checkRange } from './check.ts';
+import * as c from './functional/classification.ts';
+import { REDUCTION, type ReductionOptions } from './functional/reduction.ts';
+import * as r from './functional/regression.ts';
+import { Loss } from './loss-base.ts';
 
 /** Cross entropy of scores and class indices or probabilities; see `functional.crossEntropy`. */
-export class CrossEntropyLoss extends Loss<CrossEntropyOptions> {
+export class CrossEntropyLoss extends Loss<c.CrossEntropyOptions> {
   weight: Tensor | null;
 
-  constructor(options: CrossEntropyOptions = {}) {
-    super(CROSS_ENTROPY, options);
+  constructor(options: c.CrossEntropyOptions = {}) {
+    super(c.CROSS_ENTROPY, options);
     checkRange('CrossEntropyLoss', 'labelSmoothing', this.options.labelSmoothing, 0, 1);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return crossEntropy(input, target, { ...this.options, weight: this.weight });
+    return c.crossEntropy(input, target, { ...this.options, weight: this.weight });
   }
 }
 
 /** Negative log-likelihood of log-probabilities and class indices; see `functional.nllLoss`. */
-export class NLLLoss extends Loss<ClassLossOptions> {
+export class NLLLoss extends Loss<c.ClassLossOptions> {
   weight: Tensor | null;
 
-  constructor(options: ClassLossOptions = {}) {
-    super(CLASS_LOSS, options);
+  constructor(options: c.ClassLossOptions = {}) {
+    super(c.CLASS_LOSS, options);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
-    return nllLoss(input, target, { ...this.options, weight: this.weight });
+    return c.nllLoss(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** (input - target)². */
+export class MSELoss extends Loss<ReductionOptions> {
+  constructor(options: ReductionOptions = {}) {
+    super(REDUCTION, options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.mseLoss(input, target, this.options);
+  }
+}
+
+/** |input - target|. */
+export class L1Loss extends Loss<ReductionOptions> {
+  constructor(options: ReductionOptions = {}) {
+    super(REDUCTION, options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.l1Loss(input, target, this.options);
+  }
+}
+
+/** Squares below `beta`, absolute values above; see `functional.smoothL1Loss`. */
+export class SmoothL1Loss extends Loss<r.SmoothL1Options> {
+  constructor(options: r.SmoothL1Options = {}) {
+    super(r.SMOOTH_L1, options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.smoothL1Loss(input, target, this.options);
+  }
+}
+
+/** Squares below `delta`, absolute values above; see `functional.huberLoss`. */
+export class HuberLoss extends Loss<r.HuberOptions> {
+  constructor(options: r.HuberOptions = {}) {
+    super(r.HUBER, options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.huberLoss(input, target, this.options);
+  }
+}
+
+/** Cross entropy of probabilities and targets from 0 to 1. */
+export class BCELoss extends Loss<r.BinaryCrossEntropyOptions> {
+  weight: Tensor | null;
+
+  constructor(options: r.BinaryCrossEntropyOptions = {}) {
+    super(r.BINARY, options);
+    this.weight = this.registerBuffer('weight', this.options.weight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.binaryCrossEntropy(input, target, { ...this.options, weight: this.weight });
+  }
+}
+
+/** Cross entropy of log-odds and targets from 0 to 1. */
+export class BCEWithLogitsLoss extends Loss<r.BinaryLogitsOptions> {
+  weight: Tensor | null;
+  pos_weight: Tensor | null;
+
+  constructor(options: r.BinaryLogitsOptions = {}) {
+    super(r.BINARY_LOGITS, options);
+    this.weight = this.registerBuffer('weight', this.options.weight);
+    this.pos_weight = this.registerBuffer('pos_weight', this.options.posWeight);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    const tensors = { weight: this.weight, posWeight: this.pos_weight };
+    return r.binaryCrossEntropyWithLogits(input, target, { ...this.options, ...tensors });
+  }
+}
+
+/** Divergence of Kullback and Leibler; see `functional.klDiv`. */
+export class KLDivLoss extends Loss<r.KLDivOptions> {
+  constructor(options: r.KLDivOptions = {}) {
+    super(r.KL_DIV, options, r.KL_REDUCTIONS);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.klDiv(input, target, this.options);
+  }
+}
+
+/** Negative log-likelihood of counts under a Poisson distribution. */
+export class PoissonNLLLoss extends Loss<r.PoissonOptions> {
+  constructor(options: r.PoissonOptions = {}) {
+    super(r.POISSON, options);
+  }
+
+  forward(input: Tensor, target: Tensor): Tensor {
+    return r.poissonNllLoss(input, target, this.options);
+  }
+}
+
+/** Negative log-likelihood under a normal distribution. */
+export class GaussianNLLLoss extends Loss<r.GaussianOptions> {
+  constructor(options: r.GaussianOptions = {}) {
+    super(r.GAUSSIAN, options);
+  }
+
+  forward(input: Tensor, target: Tensor, variance: Tensor): Tensor {
+    return r.gaussianNllLoss(input, target, variance, this.options);
   }
 }

@@ -1,11 +1,6 @@
 /** Compares numbers at the golden data's tolerances: 1e-5 relative or 1e-6 absolute, whichever allows more. */
 import { expect } from 'vitest';
 
-export function flatNumbers(value: unknown): number[] {
-  if (Array.isArray(value)) return value.flatMap(flatNumbers);
-  return [Number(value)];
-}
-
 export function expectClose(
   found: ArrayLike<number | bigint>,
   expected: ArrayLike<number>,

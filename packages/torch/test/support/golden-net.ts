@@ -1,6 +1,5 @@
 /** The network of the recorded training run. */
-import { ones, type Tensor } from '../../src/index.ts';
-import * as nn from '../../src/nn/index.ts';
+import { nn, ones, type Tensor } from '../../src/index.ts';
 
 class Block extends nn.Module {
   gamma: nn.Parameter;

@@ -1,4 +1,5 @@
 /** What becomes of the losses of the single elements. */
+import type { Tensor } from '../../tensor.ts';
 import { checkChoice } from '../check.ts';
 
 export type Reduction = 'none' | 'mean' | 'sum';
@@ -9,7 +10,7 @@ export interface ReductionOptions {
 }
 
 /** In the order of libtorch's numbers for them. */
-const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum'];
+export const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum'];
 
 export const REDUCTION: Required<ReductionOptions> = { reduction: 'mean' };
 
@@ -17,4 +18,11 @@ export const REDUCTION: Required<ReductionOptions> = { reduction: 'mean' };
 export function reductionCode(where: string, reduction: Reduction): number {
   checkChoice(where, 'reduction', reduction, REDUCTIONS);
   return REDUCTIONS.indexOf(reduction);
+}
+
+/** The losses of the elements, reduced. */
+export function reduced(where: string, losses: Tensor, reduction: Reduction): Tensor {
+  checkChoice(where, 'reduction', reduction, REDUCTIONS);
+  if (reduction === 'none') return losses;
+  return reduction === 'mean' ? losses.mean() : losses.sum();
 }
