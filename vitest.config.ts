@@ -18,7 +18,11 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 120_000,
       }),
-      project('examples', ['examples/**/*.test.ts'], { pool: 'forks', fileParallelism: false, testTimeout: 600_000 }),
+      project('examples', ['examples/**/*.test.ts', 'testing/**/*.test.ts'], {
+        pool: 'forks',
+        fileParallelism: false,
+        testTimeout: 600_000,
+      }),
     ],
   },
 });

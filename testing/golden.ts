@@ -16,7 +16,7 @@ export const goldenFolder = resolve(process.env.PARAMWISE_GOLDEN ?? join(root, '
 
 const present = existsSync(join(goldenFolder, 'README.md'));
 
-export function goldenBytes(name: string): Buffer {
+function goldenBytes(name: string): Buffer {
   return readFileSync(join(goldenFolder, name));
 }
 

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { keep, type Tensor, tensor } from '@paramwise/torch';
 
-export const CLASSES = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot'];
-
 export interface Dataset {
   /** uint8 (count, 1, 28, 28) */
   images: Tensor;

@@ -69,7 +69,7 @@ function trainBatch({ model, wrapper, train }: Run, indices: Tensor): number {
 }
 
 /** Share of the images whose highest score is at the right class. */
-export function evaluate(model: FashionNet, test: Dataset, batchSize = 1000): number {
+function evaluate(model: FashionNet, test: Dataset, batchSize = 1000): number {
   model.eval();
   let right = 0;
   for (let start = 0; start < test.count; start += batchSize)

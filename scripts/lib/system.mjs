@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const addonPath = join(root, 'packages/torch/build/Release/paramwise_torch.node');
-export const datasetPath = process.env.FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
+const datasetPath = process.env.FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
 
 /** First line that a program prints, or undefined where it cannot be run. */
-export function firstLine(command, ...args) {
+function firstLine(command, ...args) {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.split('\n')[0].trim() : undefined;
 }
@@ -43,7 +43,7 @@ function libtorchVersion(versionFile) {
   return version ? version[1] : 'of unknown version';
 }
 
-export function hasOpenBlas() {
+function hasOpenBlas() {
   const { stdout } = spawnSync('ldconfig', ['-p'], {
     encoding: 'utf8',
     env: { ...process.env, PATH: `${process.env.PATH}:/sbin:/usr/sbin` },
@@ -79,7 +79,7 @@ export const NEEDS = [
   },
 ];
 
-export const isRoot = () => process.getuid?.() === 0;
+const isRoot = () => process.getuid?.() === 0;
 
 /** The command prefix that installs packages without asking, or undefined. */
 export function aptPrefix() {

@@ -8,13 +8,24 @@ describe('operators', () => {
     expect(x.add(x).toArray()).toEqual([2, 4, 6]);
     expect(x.sum().item()).toBe(6);
     expect(x.reshape([3, 1]).sum(1).toArray()).toEqual([1, 2, 3]);
-    expect(x.reshape([3, 1]).max(0).map((each) => each.toArray())).toEqual([[3], [2]]);
+    expect(
+      x
+        .reshape([3, 1])
+        .max(0)
+        .map((each) => each.toArray()),
+    ).toEqual([[3], [2]]);
   });
 
   it('take keyword arguments in camelCase or as the schema spells them', () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(x.sum(1, { keepdim: true }).shape).toEqual([2, 1]);
-    expect(x.add(x, { alpha: 10 }).toArray()).toEqual([[11, 22], [33, 44]]);
+    expect(x.add(x, { alpha: 10 }).toArray()).toEqual([
+      [11, 22],
+      [33, 44],
+    ]);
     expect(callOperator('aten::nan_to_num', tensor([Number.NaN]), { posinf: 1, nan: 5 })).toBeInstanceOf(Object);
     const memory = ops.emptyLike(x, { memoryFormat: 'contiguous_format' });
     expect(memory.shape).toEqual([2, 2]);
@@ -30,7 +41,11 @@ describe('operators', () => {
 
   it('return lists, tuples and plain values', () => {
     const parts = arange(0, 6).chunk(3);
-    expect(parts.map((part) => part.toArray())).toEqual([[0, 1], [2, 3], [4, 5]]);
+    expect(parts.map((part) => part.toArray())).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
     expect(ops.isFloatingPoint(tensor([1]))).toBe(true);
     expect(zeros([2, 5]).size(1)).toBe(5);
     expect(cat([full([1], 1), full([1], 2)]).toArray()).toEqual([1, 2]);
@@ -41,7 +56,11 @@ describe('operators', () => {
     const big = 2n ** 62n + 1n;
     expect(tensor([big]).item()).toBe(big);
     expect(tensor([-big]).item()).toBe(-big);
-    expect(tensor([0n]).add(big as never).item()).toBe(big);
+    expect(
+      tensor([0n])
+        .add(big as never)
+        .item(),
+    ).toBe(big);
   });
 
   it('carry lists longer than the call buffer, both ways', () => {
@@ -52,7 +71,10 @@ describe('operators', () => {
 });
 
 describe('a wrong call', () => {
-  const x = tensor([[1, 2], [3, 4]]);
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   const refusal = (fn: () => unknown): string => {
     try {
       fn();
@@ -61,7 +83,10 @@ describe('a wrong call', () => {
     }
     throw new Error('it was not refused');
   };
-  const loose = (name: string, ...args: unknown[]) => () => callOperator(name, ...args);
+  const loose =
+    (name: string, ...args: unknown[]) =>
+    () =>
+      callOperator(name, ...args);
 
   it('carries the message of libtorch, the schema, and the full text as cause', () => {
     let caught: Error | undefined;
@@ -81,7 +106,9 @@ describe('a wrong call', () => {
     expect(refusal(loose('aten::relu', x, { colour: 1 }))).toContain("it has no argument 'colour'");
     expect(refusal(loose('aten::relu', x, x))).toContain('it takes at most 1 positional arguments, not 2');
     expect(refusal(loose('aten::reshape', x, 'two'))).toContain('shape');
-    expect(refusal(loose('aten::nothing_like_this', x))).toBe("there is no operator 'aten::nothing_like_this' in this libtorch");
+    expect(refusal(loose('aten::nothing_like_this', x))).toBe(
+      "there is no operator 'aten::nothing_like_this' in this libtorch",
+    );
   });
 
   it('refuses values that no operator takes', () => {

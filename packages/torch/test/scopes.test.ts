@@ -39,13 +39,17 @@ describe('tidy', () => {
       const layer = new nn.Linear(2, 2);
       const optimizer = new optim.AdamW(layer.parameters(), {});
       const kept = keep(zeros([1]));
-      layer.forward(randn([1, 2])).sum().backward();
+      layer
+        .forward(randn([1, 2]))
+        .sum()
+        .backward();
       optimizer.step();
       return { layer, optimizer, kept };
     });
     expect(layer.weight.disposed).toBe(false);
     expect(kept.disposed).toBe(false);
-    for (const { slots } of optimizer.state.values()) for (const slot of Object.values(slots)) expect(slot.disposed).toBe(false);
+    for (const { slots } of optimizer.state.values())
+      for (const slot of Object.values(slots)) expect(slot.disposed).toBe(false);
   });
 
   it('refuses a function that returns a promise', () => {
@@ -120,6 +124,8 @@ describe('gradients', () => {
     }).toThrow('a gradient has the shape of its tensor');
     expect(() => y.detach().backward()).toThrow('does not require grad');
     expect(x.detach().isLeaf).toBe(true);
-    expect(() => tensor([1], { dtype: 'int64', requiresGrad: true })).toThrow('only floating-point tensors can require gradients');
+    expect(() => tensor([1], { dtype: 'int64', requiresGrad: true })).toThrow(
+      'only floating-point tensors can require gradients',
+    );
   });
 });
