@@ -15,6 +15,7 @@ const positive = number.positive({ error: 'a number above zero' });
 const flag = z.boolean({ error: 'true or false' });
 const name = z.string({ error: 'a name' }).min(1, { error: 'a name' });
 const multiplier = notNegative.nullish();
+const count = z.int({ error: 'a whole number of one or more' }).min(1, { error: 'a whole number of one or more' });
 
 /** `optim_wrapper.optimizer`: `type`, the base `lr` and `weight_decay`, and whatever else the optimizer takes. */
 const optimizerSchema = open({ type: name, lr: notNegative.nullish(), weight_decay: notNegative.nullish() });
@@ -41,6 +42,25 @@ const customKeySchema = open({
   decay_mult: notNegative.optional(),
   lr: notNegative.optional(),
   weight_decay: notNegative.optional(),
+  /** Leave the parameters out of training: no gradient, no group, no optimizer state. */
+  freeze: flag.optional(),
+  /** Optimizer steps before the parameters are first changed; until then they have no optimizer state. */
+  freeze_until: count.optional(),
+  /** Type of the algorithm that steps the parameters, where it is not that of the optimizer. */
+  algorithm: name.optional(),
+});
+
+const matrixAlgorithmSchema = open({
+  type: name,
+  /** In place of the optimizer's; multipliers apply to it. */
+  lr: notNegative.nullish(),
+  weight_decay: notNegative.nullish(),
+  /** Parts of the paths of matrices that it is not for; embed, token, head and classifier where not given. */
+  exclude: z
+    .array(z.string({ error: 'part of a parameter path' }).min(1, { error: 'part of a parameter path' }), {
+      error: 'a list of parts of parameter paths',
+    })
+    .nullish(),
 });
 
 const paramwiseShape = {
@@ -56,16 +76,21 @@ const paramwiseShape = {
   flat_decay_mult: multiplier,
   /** Leave a parameter out that already has a group; false where not given. */
   bypass_duplicate: flag.nullish(),
+  /** `replace`, as in MMEngine: one key decides about everything. `compose`: a key decides about what it sets. */
+  custom_keys_mode: z.enum(['replace', 'compose'], { error: '"replace" or "compose"' }).nullish(),
+  /** The algorithm of the matrices of hidden layers: all else keeps that of the optimizer. */
+  matrix_algorithm: matrixAlgorithmSchema.nullish(),
+  /** Parameters with equal settings share one named group; false where not given. */
+  merge_groups: flag.nullish(),
+  /** Refuse a custom key that matches nothing; false where not given. */
+  strict: flag.nullish(),
 };
 const paramwiseSchema = closed(paramwiseShape);
 
 /** What a wrapper does with gradients. */
 const settingsShape = {
   /** Backward passes per optimizer step; 1 where not given. */
-  accumulative_counts: z
-    .int({ error: 'a whole number of one or more' })
-    .min(1, { error: 'a whole number of one or more' })
-    .optional(),
+  accumulative_counts: count.optional(),
   clip_grad: clipGradSchema.nullish(),
 };
 
@@ -113,6 +138,7 @@ const customWrapperSchema = open(wrapperShape);
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 export type ClipGradConfig = z.infer<typeof clipGradSchema>;
 export type CustomKeyConfig = z.infer<typeof customKeySchema>;
+export type MatrixAlgorithmConfig = z.infer<typeof matrixAlgorithmSchema>;
 export type ParamwiseConfig = z.infer<typeof paramwiseSchema>;
 /** A checked `optim_wrapper`: `type` and `constructor` are filled in. */
 export type OptimWrapperConfig = z.infer<typeof customWrapperSchema> & z.infer<z.ZodObject<Partial<typeof amp>>>;
@@ -179,7 +205,7 @@ export function parseParamwise(
   return parsed;
 }
 
-const CUSTOM_KEY_FIELDS = ['lr_mult', 'decay_mult', 'weight_decay'] as const;
+const CUSTOM_KEY_FIELDS = ['lr_mult', 'decay_mult', 'weight_decay', 'freeze', 'freeze_until', 'algorithm'] as const;
 
 /** A custom key may name any argument of the optimizer, so only what is nearly one of our own fields is a misspelling. */
 function customKeyIssues(settings: CustomKeyConfig, path: ConfigPath): Issue[] {
@@ -188,6 +214,10 @@ function customKeyIssues(settings: CustomKeyConfig, path: ConfigPath): Issue[] {
     if (field === 'params') {
       const found = describeValue(settings[field]);
       return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'any field but "params"' }];
+    }
+    if (field === 'freeze_until' && settings.freeze === true) {
+      const found = describeValue(settings[field]);
+      return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'one of freeze and freeze_until' }];
     }
     if (own.has(field) || nearestName(field, CUSTOM_KEY_FIELDS) === undefined) return [];
     return [

@@ -8,15 +8,17 @@ import {
 } from './config.ts';
 import { ConfigError } from './errors.ts';
 import type { OptimWrapperLike, ParamGroup } from './groups.ts';
+import { gatherGroups, groupOf } from './merge.ts';
 import { childModules, type ModuleView, type ParamView, walkModules } from './model.ts';
 import type { ParamPlan, PlannedParam } from './param-plan.ts';
 import { Planner, plannedToJson } from './plan.ts';
+import { makePolicy, type Policy } from './policy.ts';
 import { OPTIM_WRAPPERS, OPTIMIZERS, Registry, type TypedConfig } from './registry.ts';
-import { makePolicy, type Policy } from './rules.ts';
+import { listSome } from './text.ts';
 import { unwrapModel } from './unwrap.ts';
 
 export interface BuildOptions {
-  /** Called with each warning of the plan, before anything is built. Nothing is printed. */
+  /** Called with each warning: those of the plan before anything is built. Nothing is printed. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -92,7 +94,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   }
 
   /**
-   * Builds the optimizer, then the wrapper.
+   * Builds the optimizer, then the wrapper, then switches off the gradients of what the config freezes.
    *
    * @throws ConfigError when a parameter is in two groups, when there is none to train, or when a type is not registered.
    */
@@ -103,6 +105,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     const { optimizer: _, constructor: __, paramwise_cfg: ___, ...wrapperCfg } = this.optimWrapperCfg;
     const optimizer = OPTIMIZERS.build({ ...this.optimizerCfg, params: groups }, ['optim_wrapper', 'optimizer']);
     const wrapper = OPTIM_WRAPPERS.build({ ...wrapperCfg, optimizer }, ['optim_wrapper']);
+    freeze(plan, onWarning);
     plans.set(wrapper, plan);
     return wrapper;
   }
@@ -116,7 +119,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     // The same visits without recursion, so that nesting is not bounded by the call stack.
     else for (const visited of walkModules(root)) run.visit(visited);
     const plan = run.finish(warnings, isOverridden ? this.constructor.name : undefined);
-    return { plan, groups: plan.singleGroup ? [mergeAll(groups)] : groups };
+    return { plan, groups: gatherGroups(plan, groups) };
   }
 
   #run(groups: ParamGroup[], singleGroup = false): GroupRun {
@@ -141,7 +144,7 @@ class GroupRun {
   visit(visited: Parameters<Planner['visit']>[0]): void {
     this.#noteForeign();
     this.#planner.visit(visited, (planned) => {
-      const group = { params: [planned.param], paramNames: [planned.path], ...planned.options };
+      const group = groupOf(planned);
       this.#planned.set(group, planned);
       this.#groups.push(group);
     });
@@ -203,11 +206,14 @@ function duplicatesIn(entries: readonly PlannedParam[]): ParamPlan['duplicates']
   });
 }
 
-function mergeAll(groups: readonly ParamGroup[]): ParamGroup {
-  return {
-    params: groups.flatMap(({ params }) => params),
-    paramNames: groups.flatMap(({ paramNames }) => paramNames ?? []),
-  };
+/** Switches off the gradients of what the config freezes; what cannot be switched is told of. */
+function freeze({ frozen }: ParamPlan, onWarning: BuildOptions['onWarning']): void {
+  for (const { param } of frozen) param.requiresGrad_?.(false);
+  const still = frozen.filter(({ param }) => param.requiresGrad).map(({ path }) => path);
+  if (still.length === 0) return;
+  onWarning?.(
+    `frozen parameters are not trained but still get gradients, as the model cannot switch them off: ${listSome(still)}`,
+  );
 }
 
 function refuseUnbuildable({ duplicates, groups, skipped }: ParamPlan): void {

@@ -30,6 +30,8 @@ export type Issue =
       readonly first: string;
       readonly second: string;
     }
+  /** A custom key that matches no parameter, where that is refused. */
+  | { readonly code: 'unmatched_key'; readonly path: ConfigPath; readonly nearest: string | undefined }
   | { readonly code: 'no_parameters'; readonly path: ConfigPath; readonly skipped: number }
   | { readonly code: 'already_registered'; readonly path: ConfigPath; readonly what: string };
 
@@ -70,6 +72,10 @@ function describeIssue(issue: Issue): string {
       return 'a field of this name would change the prototype of an object; remove it';
     case 'duplicate_parameter':
       return `"${issue.first}" and "${issue.second}" are the same parameter, which cannot be in two groups; set bypass_duplicate: true in paramwise_cfg to keep the first`;
+    case 'unmatched_key': {
+      const hint = issue.nearest === undefined ? '' : `; did you mean "${issue.nearest}"?`;
+      return `matches no parameter, which strict: true refuses${hint}`;
+    }
     case 'no_parameters':
       return `there is no parameter to train (${issue.skipped} left out); give at least one parameter that requires a gradient`;
     case 'already_registered':

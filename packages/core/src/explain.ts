@@ -1,7 +1,7 @@
 /** A decision, a plan, or the difference of two plans, as plain text. */
 import { nearestName } from './errors.ts';
 import { elementCount } from './model.ts';
-import type { ParamPlan, PlannedParam } from './param-plan.ts';
+import type { ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
 import { formatNumber, listSome } from './text.ts';
 
 /**
@@ -65,9 +65,9 @@ const NUMERIC_COLUMNS = new Set([1, 2, 3, 4]);
 export function planTable(plan: ParamPlan): string {
   const rows = new Map<string, Row>();
   for (const entry of plan.groups) addToRow(rows, entry.path, elementCount(entry.param), settingsOf(plan, entry));
-  for (const { path, param, first } of plan.skipped) {
-    const rule = first === undefined ? 'left out: requires no gradient' : 'left out: duplicate';
-    addToRow(rows, path, elementCount(param), { lr: '-', weightDecay: '-', rule });
+  for (const skipped of plan.skipped) {
+    const rule = `left out: ${whySkipped(skipped)}`;
+    addToRow(rows, skipped.path, elementCount(skipped.param), { lr: '-', weightDecay: '-', rule });
   }
   const cells = [...rows.values()].map((row) => [
     patternOf(row.paths),
@@ -78,6 +78,11 @@ export function planTable(plan: ParamPlan): string {
     row.rule,
   ]);
   return alignColumns([HEADER, ...cells]);
+}
+
+function whySkipped({ first, frozenBy }: SkippedParam): string {
+  if (frozenBy !== undefined) return `frozen by ${frozenBy}`;
+  return first === undefined ? 'requires no gradient' : 'duplicate';
 }
 
 type RowSettings = Pick<Row, 'lr' | 'weightDecay' | 'rule'>;

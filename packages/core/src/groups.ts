@@ -9,6 +9,8 @@ export interface ParamGroup {
   params: ParamView[];
   /** Path of each of `params` in the model. */
   paramNames?: string[];
+  /** What decided about the settings, where equal groups were merged. */
+  name?: string;
   lr?: number;
   weight_decay?: number;
   [setting: string]: unknown;

@@ -10,6 +10,7 @@ export {
   type ClipGradConfig,
   type CustomKeyConfig,
   configJsonSchema,
+  type MatrixAlgorithmConfig,
   type OptimizerConfig,
   type OptimWrapperConfig,
   type ParamwiseConfig,
@@ -27,6 +28,7 @@ export {
   type OptimWrapperConstructor,
   planOf,
 } from './constructor.ts';
+export type { ParamOptions } from './decision.ts';
 export { ConfigError, type ConfigPath, describeValue, formatPath, type Issue, nearestName } from './errors.ts';
 export { diffPlans, explainParam, planTable } from './explain.ts';
 export {
@@ -39,6 +41,7 @@ export {
   type OptimWrapperLike,
   type ParamGroup,
 } from './groups.ts';
+export { paramGroupsOf } from './merge.ts';
 export {
   elementCount,
   type ModuleKind,
@@ -60,7 +63,6 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export type { ParamOptions } from './rules.ts';
 export { makeSchedule, type NextValue } from './schedule.ts';
 export { ParamScheduler, type Schedulable } from './scheduler.ts';
 export {

@@ -4,6 +4,8 @@
 export interface ParamView {
   readonly shape: readonly number[];
   readonly requiresGrad: boolean;
+  /** Says whether it is to get a gradient. Called by a builder, for parameters that the config freezes. */
+  requiresGrad_?(wanted: boolean): unknown;
 }
 
 /** What rules ask of a module's type. A subclass is of its parent's kind. */

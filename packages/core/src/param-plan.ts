@@ -1,6 +1,6 @@
 /** What a plan is: one entry a parameter, with its settings and reasons. */
+import type { ParamOptions } from './decision.ts';
 import type { ParamView } from './model.ts';
-import type { ParamOptions } from './rules.ts';
 
 /** A parameter that is trained. */
 export interface PlannedParam {
@@ -22,6 +22,8 @@ export interface SkippedParam {
   readonly reason: string;
   /** Where the parameter already has a group, if that is why. */
   readonly first?: string;
+  /** The custom key that freezes it, if that is why. */
+  readonly frozenBy?: string;
 }
 
 /** A parameter that stands in two groups, which no optimizer takes. */
@@ -34,10 +36,14 @@ export interface DuplicateParam {
 export interface ParamPlan {
   readonly groups: readonly PlannedParam[];
   readonly skipped: readonly SkippedParam[];
+  /** Those of `skipped` that the config freezes and that still require a gradient: building switches it off. */
+  readonly frozen: readonly SkippedParam[];
   readonly duplicates: readonly DuplicateParam[];
   readonly warnings: readonly string[];
   /** Whether all of `groups` make one group, as they do without any param-wise setting. */
   readonly singleGroup: boolean;
+  /** Whether those of `groups` with equal settings share a group. */
+  readonly mergeGroups: boolean;
   /** The optimizer's own settings, which hold where a group has none. */
   readonly base: { readonly lr: number | undefined; readonly weight_decay: number | undefined };
 }

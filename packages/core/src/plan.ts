@@ -1,11 +1,13 @@
 /** Model and config → plan: one entry a parameter, with its settings and reasons. */
 import { parseOptimWrapper, parseParamwise } from './config.ts';
+import { type Decision, keyName, makeDecider, type ParamOptions } from './decision.ts';
 import { distinctParams, joinPath, type ModuleView, type ParamView, type VisitedModule, walkModules } from './model.ts';
 import type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
-import { reasonsFor } from './reasons.ts';
-import { type Decision, makeDecider, makePolicy, type ParamFacts, type ParamOptions, type Policy } from './rules.ts';
+import { makePolicy, type Policy } from './policy.ts';
+import { frozenReason, reasonsFor } from './reasons.ts';
+import type { ParamFacts } from './rules.ts';
 import { unwrapModel } from './unwrap.ts';
-import { policyWarnings } from './warnings.ts';
+import { policyWarnings, refuseUnmatched } from './warnings.ts';
 
 /**
  * Decides how each parameter of a model is trained. Nothing is built and no argument is changed.
@@ -42,7 +44,7 @@ class DecidedParam implements PlannedParam {
   }
 
   get path(): string {
-    return joinPath(this.#facts.prefix, this.#facts.name);
+    return pathOf(this.#facts);
   }
 
   get options(): ParamOptions {
@@ -76,9 +78,12 @@ export class Planner {
   readonly #decide: (facts: ParamFacts) => Decision;
   readonly #firstPath = new Map<ParamView, string>();
   readonly #skipped: SkippedParam[] = [];
+  /** Parameters that a key freezes, with where and why. */
+  readonly #frozen = new Map<ParamView, SkippedParam>();
   readonly #duplicates: DuplicateParam[] = [];
-  readonly #used = new Set<unknown>();
-  readonly #matched = new Set<unknown>();
+  readonly #decisions = new Set<Decision>();
+  readonly #trained: ParamFacts[] = [];
+  readonly #untrained: ParamFacts[] = [];
 
   /** @param singleGroup take every parameter once, frozen ones too, as all are to be in one group. */
   constructor(policy: Policy, singleGroup: boolean) {
@@ -90,7 +95,8 @@ export class Planner {
   /** Decides about the own parameters of one module. */
   visit(visited: VisitedModule, emit: (planned: PlannedParam) => void): void {
     for (const [name, param] of distinctParams(visited.module)) {
-      const planned = this.#singleGroup ? this.#planBare(visited, name, param) : this.#planOne(visited, name, param);
+      const facts = factsOf(visited, name, param);
+      const planned = this.#singleGroup ? this.#planBare(facts) : this.#planOne(facts);
       if (planned !== undefined) emit(planned);
     }
   }
@@ -100,68 +106,71 @@ export class Planner {
     if (!this.#firstPath.has(param)) this.#firstPath.set(param, path);
   }
 
+  /** @throws ConfigError in strict mode, for custom keys that match nothing. */
   finish(groups: readonly PlannedParam[], before: readonly string[] = []): ParamPlan {
     const { policy } = this;
-    const seen = {
+    const record = {
       groups,
       skipped: this.#skipped,
       duplicates: this.#duplicates,
-      used: this.#used,
-      matched: this.#matched,
+      decisions: this.#decisions,
+      trained: this.#trained,
+      untrained: this.#untrained,
     };
+    refuseUnmatched(policy, record);
     return {
       groups,
       skipped: this.#skipped,
+      frozen: [...this.#frozen.values()].filter(({ param }) => param.requiresGrad),
       duplicates: this.#duplicates,
-      warnings: [...before, ...policyWarnings(policy, seen)],
+      warnings: [...before, ...policyWarnings(policy, record)],
       singleGroup: this.#singleGroup,
+      mergeGroups: policy.mergeGroups,
       base: { lr: policy.baseLr, weight_decay: policy.baseDecay },
     };
   }
 
-  #planOne(visited: VisitedModule, name: string, param: ParamView): PlannedParam | undefined {
+  #planOne(facts: ParamFacts): PlannedParam | undefined {
+    const { param } = facts;
     const first = this.#firstPath.get(param);
-    if (first !== undefined) {
-      const path = joinPath(visited.prefix, name);
-      if (this.policy.bypassDuplicate) {
-        this.#skipped.push({
-          path,
-          param,
-          first,
-          reason: `it is the same parameter as ${first}, which has a group (bypass_duplicate)`,
-        });
-        return undefined;
-      }
-      if (param.requiresGrad) this.#duplicates.push({ path, first, param });
+    if (first !== undefined && this.policy.bypassDuplicate) {
+      return this.#skip(facts, `it is the same parameter as ${first}, which has a group (bypass_duplicate)`, { first });
     }
-    if (!param.requiresGrad) {
-      this.#skipped.push({ path: joinPath(visited.prefix, name), param, reason: 'it requires no gradient' });
+    if (first !== undefined && param.requiresGrad) this.#duplicates.push({ path: pathOf(facts), first, param });
+    const frozen = this.#frozen.get(param);
+    if (frozen !== undefined) {
+      return this.#skip(facts, `it is the same parameter as ${frozen.path}, which ${frozen.frozenBy} freezes`, frozen);
+    }
+    const decision = this.#decide(facts);
+    const { frozenBy } = decision;
+    if (frozenBy !== undefined && first === undefined) {
+      this.#decisions.add(decision);
+      this.#skip(facts, frozenReason(frozenBy), { frozenBy: keyName(frozenBy) });
+      this.#frozen.set(param, this.#skipped.at(-1)!);
       return undefined;
     }
-    const facts = factsOf(visited, name, param);
-    const decision = this.#decide(facts);
-    this.#count(decision, facts);
-    if (first === undefined) this.#firstPath.set(param, joinPath(visited.prefix, name));
+    if (!param.requiresGrad) return this.#skip(facts, 'it requires no gradient', {});
+    this.#decisions.add(decision);
+    this.#trained.push(facts);
+    if (first === undefined) this.#firstPath.set(param, pathOf(facts));
     return new DecidedParam(this.policy, facts, decision);
   }
 
-  #planBare(visited: VisitedModule, name: string, param: ParamView): PlannedParam | undefined {
-    if (this.#firstPath.has(param)) return undefined;
-    const facts = factsOf(visited, name, param);
-    this.#firstPath.set(param, joinPath(visited.prefix, name));
+  #planBare(facts: ParamFacts): PlannedParam | undefined {
+    if (this.#firstPath.has(facts.param)) return undefined;
+    this.#firstPath.set(facts.param, pathOf(facts));
     return new DecidedParam(this.policy, facts, this.#decide(facts));
   }
 
-  #count({ key, rate, decay }: Decision, facts: ParamFacts): void {
-    this.#used.add(key).add(rate).add(decay);
-    if (key === undefined) return;
-    // Only keys that have not won yet are of interest: the warning is about those that never do.
-    for (const other of this.policy.keys) {
-      if (this.#used.has(other) || this.#matched.has(other)) continue;
-      if (other.applies(facts)) this.#matched.add(other);
-    }
+  #skip(facts: ParamFacts, reason: string, { first, frozenBy }: Pick<SkippedParam, 'first' | 'frozenBy'>): undefined {
+    const why = { ...(first !== undefined && { first }), ...(frozenBy !== undefined && { frozenBy }) };
+    this.#skipped.push({ path: pathOf(facts), param: facts.param, reason, ...why });
+    this.#untrained.push(facts);
+    return undefined;
   }
 }
+
+const pathOf = ({ prefix, name }: ParamFacts) => joinPath(prefix, name);
 
 function factsOf({ module, prefix, isDcnModule }: VisitedModule, name: string, param: ParamView): ParamFacts {
   return { name, prefix, searched: `${prefix}.${name}`, kind: module.moduleKind, isDcnModule, param };

@@ -1,8 +1,10 @@
 /** What is odd about a plan: settings that do nothing, or not what they seem to. */
 import { PARAMWISE_FIELDS } from './config.ts';
-import { nearestName } from './errors.ts';
+import { type Decision, keyName } from './decision.ts';
+import { ConfigError, nearestName } from './errors.ts';
 import type { DuplicateParam, PlannedParam, SkippedParam } from './param-plan.ts';
-import type { CustomKey, Policy } from './rules.ts';
+import type { Policy } from './policy.ts';
+import type { CustomKey, ParamFacts } from './rules.ts';
 import { listSome } from './text.ts';
 
 const MAX_DUPLICATES = 20;
@@ -11,23 +13,42 @@ export interface PlanningRecord {
   readonly groups: readonly PlannedParam[];
   readonly skipped: readonly SkippedParam[];
   readonly duplicates: readonly DuplicateParam[];
-  /** Keys and rules that decided about a parameter. */
-  readonly used: ReadonlySet<unknown>;
-  /** Keys that matched one while another key decided. */
-  readonly matched: ReadonlySet<unknown>;
+  /** What was decided about any parameter. */
+  readonly decisions: ReadonlySet<Decision>;
+  readonly trained: readonly ParamFacts[];
+  readonly untrained: readonly ParamFacts[];
 }
 
-export function policyWarnings(policy: Policy, seen: PlanningRecord): string[] {
+export function policyWarnings(policy: Policy, record: PlanningRecord): string[] {
   return [
-    ...frozenWarnings(seen.skipped),
-    ...duplicateWarnings(seen),
-    ...policy.keys.flatMap((key) => keyWarnings(key, seen)),
-    ...ruleWarnings(policy, seen),
+    ...frozenWarnings(record.skipped),
+    ...duplicateWarnings(record),
+    ...keysWarnings(policy, record),
+    ...ruleWarnings(policy, record),
+    ...matrixWarnings(policy, record),
   ];
 }
 
+/** @throws ConfigError in strict mode, for custom keys that match no parameter. */
+export function refuseUnmatched(policy: Policy, record: PlanningRecord): void {
+  if (!policy.strict) return;
+  const unmatched = policy.keys.filter(
+    (key) => !record.trained.some(key.applies) && !record.untrained.some(key.applies),
+  );
+  if (unmatched.length === 0) return;
+  const parts = pathParts(record);
+  throw new ConfigError(
+    unmatched.map(({ key }) => {
+      const path = ['paramwise_cfg', 'custom_keys', key];
+      return { code: 'unmatched_key', path, nearest: nearestName(key, parts) };
+    }),
+  );
+}
+
 function frozenWarnings(skipped: readonly SkippedParam[]): string[] {
-  const frozen = skipped.filter(({ first }) => first === undefined).map(({ path }) => path);
+  const frozen = skipped
+    .filter(({ first, frozenBy }) => first === undefined && frozenBy === undefined)
+    .map(({ path }) => path);
   return frozen.length === 0
     ? []
     : [`${countOf(frozen.length)} left out as requiring no gradient: ${listSome(frozen)}`];
@@ -51,14 +72,30 @@ function duplicateWarnings({ skipped, duplicates }: PlanningRecord): string[] {
   ];
 }
 
-function keyWarnings(customKey: CustomKey, seen: PlanningRecord): string[] {
-  const { key, settings } = customKey;
-  const at = `custom_keys[${JSON.stringify(key)}]`;
-  if (!seen.used.has(customKey)) {
-    if (seen.matched.has(customKey))
-      return [`${at} never decides: wherever it matches, a longer key (or one earlier in the alphabet) does`];
-    const nearest = nearestName(key, pathParts(seen));
-    return [`${at} matches no parameter${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`];
+function keysWarnings(policy: Policy, record: PlanningRecord): string[] {
+  const used = new Set<CustomKey>();
+  for (const { keys } of record.decisions) for (const key of keys?.deciders.values() ?? []) used.add(key);
+  return policy.keys.flatMap((key) =>
+    used.has(key) ? settingWarnings(key) : [`${keyName(key)} ${whyUnused(key, policy, record)}`],
+  );
+}
+
+function whyUnused({ key, applies }: CustomKey, { composes }: Policy, record: PlanningRecord): string {
+  if (record.trained.some(applies)) {
+    if (composes) return 'never decides: wherever it matches, longer keys set all that it sets';
+    return 'never decides: wherever it matches, a longer key (or one earlier in the alphabet) does';
+  }
+  if (record.untrained.some(applies)) return 'matches only parameters that are left out';
+  const nearest = nearestName(key, pathParts(record));
+  return `matches no parameter${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
+}
+
+function settingWarnings(key: CustomKey): string[] {
+  const { settings } = key;
+  const at = keyName(key);
+  if (settings.freeze === true) {
+    const idle = Object.keys(settings).filter((field) => field !== 'freeze');
+    return idle.length === 0 ? [] : [`${at}: nothing else takes effect beside freeze: true; remove ${listSome(idle)}`];
   }
   const warnings: string[] = [];
   if (settings.lr !== undefined && settings.lr_mult !== undefined)
@@ -66,7 +103,8 @@ function keyWarnings(customKey: CustomKey, seen: PlanningRecord): string[] {
   if (settings.weight_decay !== undefined && settings.decay_mult !== undefined) {
     warnings.push(`${at} gives both weight_decay and decay_mult: weight_decay ${settings.weight_decay} wins`);
   }
-  if (settings.lr_mult === 0 && settings.lr === undefined) warnings.push(notFreezing(`${at}.lr_mult`));
+  if (settings.lr_mult === 0 && settings.lr === undefined)
+    warnings.push(notFreezing(`${at}.lr_mult`, 'say freeze: true instead'));
   for (const field of Object.keys(settings)) {
     if (PARAMWISE_FIELDS.includes(field))
       warnings.push(`${at}.${field} does nothing: it is a field of paramwise_cfg, not of a custom key`);
@@ -74,22 +112,38 @@ function keyWarnings(customKey: CustomKey, seen: PlanningRecord): string[] {
   return warnings;
 }
 
-function ruleWarnings(policy: Policy, { used, groups }: PlanningRecord): string[] {
+function ruleWarnings(policy: Policy, { decisions, groups }: PlanningRecord): string[] {
   if (groups.length === 0) return [];
+  const used = new Set<unknown>();
+  for (const { rate, decay } of decisions) used.add(rate).add(decay);
   const warnings = [...policy.rates, ...policy.decays].flatMap((rule) => {
     if (!used.has(rule))
       return [
         `${rule.field} decides about no parameter: none is ${rule.is}, or custom keys and earlier rules decide about all that are`,
       ];
-    return rule.mult === 0 && policy.rates.includes(rule) ? [notFreezing(rule.field)] : [];
+    const isRate = policy.rates.includes(rule);
+    return rule.mult === 0 && isRate ? [notFreezing(rule.field, 'freeze by a custom key instead')] : [];
   });
   if (policy.idleFlatDecay)
     warnings.push('flat_decay_mult does nothing: the optimizer has no weight_decay to multiply');
   return warnings;
 }
 
-function notFreezing(field: string): string {
-  return `${field}: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; set the parameters to require no gradient instead`;
+function matrixWarnings({ matrix }: Policy, { decisions, trained }: PlanningRecord): string[] {
+  if (matrix === undefined || trained.length === 0) return [];
+  if (![...decisions].some((decision) => decision.matrix === matrix)) {
+    return [
+      'matrix_algorithm is for no parameter: none is a matrix outside exclude, or custom keys set another algorithm',
+    ];
+  }
+  if (!matrix.excludeIsGiven) return [];
+  return matrix.exclude
+    .filter((part) => !trained.some(({ searched }) => searched.includes(part)))
+    .map((part) => `matrix_algorithm.exclude: ${JSON.stringify(part)} matches no parameter`);
+}
+
+function notFreezing(field: string, instead: string): string {
+  return `${field}: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; ${instead}`;
 }
 
 /** Names of modules and parameters, for a key that is nearly one. */

@@ -133,10 +133,10 @@ describe('optim_wrapper', () => {
 describe('paramwise_cfg', () => {
   it('refuses misspelt fields', () => {
     expect(refusal(() => parseParamwise({ norm_decay_mul: 0 }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate)"`,
+      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { 'layer.0': { lr_mul: 0 } } }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.custom_keys["layer.0"].lr_mul: unknown field; did you mean "lr_mult"? (allowed: lr_mult, decay_mult, weight_decay, lr, arguments of the optimizer)"`,
+      `"ConfigError: paramwise_cfg.custom_keys["layer.0"].lr_mul: unknown field; did you mean "lr_mult"? (allowed: lr_mult, decay_mult, weight_decay, freeze, freeze_until, algorithm, lr, arguments of the optimizer)"`,
     );
   });
 

@@ -207,7 +207,7 @@ describe('warnings', () => {
     };
     expect(planned(paramwise).warnings).toMatchInlineSnapshot(`
       [
-        "custom_keys["backbone."].lr_mult: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; set the parameters to require no gradient instead",
+        "custom_keys["backbone."].lr_mult: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; say freeze: true instead",
         "custom_keys["backbone"] never decides: wherever it matches, a longer key (or one earlier in the alphabet) does",
         "custom_keys["bakbone"] matches no parameter; did you mean "backbone"?",
         "custom_keys["head"] gives both lr and lr_mult: lr 0.5 wins",
