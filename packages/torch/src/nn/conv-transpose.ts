@@ -3,33 +3,17 @@ import { callOperator } from '../dispatch.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkRank, checkSize, type Size, sizesOf, withDefaults } from './check.ts';
 import { checkChannels, LAYOUT } from './conv.ts';
+import { CONV_TRANSPOSE, type ConvTransposeFunctionOptions } from './functional/conv.ts';
 import { initialiseAffine } from './linear.ts';
 import { Module } from './module.ts';
 import { emptyParameter, type Parameter } from './parameter.ts';
 
-export interface ConvTransposeOptions {
-  /** Default 1. */
-  stride?: Size;
-  /** Rows and columns to cut from both sides of the output. Default 0. */
-  padding?: Size;
-  /** Rows and columns to add at the end of the output. Default 0. */
-  outputPadding?: Size;
-  /** Default 1. */
-  groups?: number;
+export interface ConvTransposeOptions extends ConvTransposeFunctionOptions {
   /** Learn an additive bias. Default true. */
   bias?: boolean;
-  /** Default 1. */
-  dilation?: Size;
 }
 
-const DEFAULTS: Required<ConvTransposeOptions> = {
-  stride: 1,
-  padding: 0,
-  outputPadding: 0,
-  groups: 1,
-  bias: true,
-  dilation: 1,
-};
+const DEFAULTS: Required<ConvTransposeOptions> = { ...CONV_TRANSPOSE, bias: true };
 
 /** Weight: (inChannels, outChannels / groups, ...kernelSize). */
 abstract class ConvTransposeNd extends Module {

@@ -12,6 +12,7 @@ import {
   sizesOf,
   withDefaults,
 } from './check.ts';
+import { CONV, type ConvFunctionOptions } from './functional/conv.ts';
 import { type PadMode, pad } from './functional/pad.ts';
 import { initialiseAffine } from './linear.ts';
 import { Module } from './module.ts';
@@ -19,29 +20,14 @@ import { emptyParameter, type Parameter } from './parameter.ts';
 
 export type PaddingMode = 'zeros' | Exclude<PadMode, 'constant'>;
 
-export interface ConvOptions {
-  /** Default 1. */
-  stride?: Size;
-  /** Added on both sides of each spatial dimension; `same` keeps the size (stride 1 only), `valid` is 0. Default 0. */
-  padding?: Size | 'same' | 'valid';
-  /** Distance between the points of the kernel. Default 1. */
-  dilation?: Size;
-  /** Blocks of channels that are convolved apart. Default 1. */
-  groups?: number;
+export interface ConvOptions extends ConvFunctionOptions {
   /** Learn an additive bias. Default true. */
   bias?: boolean;
   /** What stands outside of the input. Default `zeros`. */
   paddingMode?: PaddingMode;
 }
 
-const DEFAULTS: Required<ConvOptions> = {
-  stride: 1,
-  padding: 0,
-  dilation: 1,
-  groups: 1,
-  bias: true,
-  paddingMode: 'zeros',
-};
+const DEFAULTS: Required<ConvOptions> = { ...CONV, bias: true, paddingMode: 'zeros' };
 
 const PADDING_MODES: readonly PaddingMode[] = ['zeros', 'reflect', 'replicate', 'circular'];
 

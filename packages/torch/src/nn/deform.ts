@@ -4,18 +4,12 @@ import { cat } from '../creation.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkCount, checkDivisible, checkRank, checkSize, type Size, sizesOf, withDefaults } from './check.ts';
 import { Conv2d, checkChannels } from './conv.ts';
-import { deformConv2d } from './functional/deform.ts';
+import { type DeformConvFunctionOptions, deformConv2d } from './functional/deform.ts';
 import { kaimingUniform_, uniform_, zeros_ } from './init.ts';
 import { Module } from './module.ts';
 import { emptyParameter, type Parameter } from './parameter.ts';
 
-export interface DeformConvOptions {
-  /** Default 1. */
-  stride?: Size;
-  /** Default 0. */
-  padding?: Size;
-  /** Default 1. */
-  dilation?: Size;
+export interface DeformConvOptions extends Omit<DeformConvFunctionOptions, 'mask'> {
   /** Blocks of channels that are convolved apart. Default 1. */
   groups?: number;
   /** Blocks of input channels that share their offsets. Default 1. */

@@ -84,7 +84,8 @@ export {
   SoftMarginLoss,
   TripletMarginLoss,
 } from './loss-margin.ts';
-export { Module, type NamedOptions, type Placement } from './module.ts';
+export { Module, type Placement } from './module.ts';
+export type { NamedOptions } from './module-walk.ts';
 export {
   GroupNorm,
   type GroupNormOptions,

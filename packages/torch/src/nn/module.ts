@@ -4,17 +4,9 @@ import { noGrad } from '../autograd.ts';
 import { type Dtype, isFloatingPoint, STORAGE } from '../dtype.ts';
 import { keep, tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
-
-export interface NamedOptions {
-  /** Put in front of every name. Default none. */
-  prefix?: string;
-  /** Go into children. Default true. */
-  recurse?: boolean;
-  /** Give what stands in several places once, under its first name. Default true. */
-  removeDuplicate?: boolean;
-}
 
 /** Where and as what to move a module; what is left out stays. */
 export interface Placement {
@@ -98,7 +90,8 @@ export abstract class Module {
   }
 
   #checkName(name: string, where: string): void {
-    if (name === '' || name.includes('.') || name in Module.prototype)
+    const isMethod = typeof (this as unknown as Record<string, unknown>)[name] === 'function';
+    if (name === '' || name.includes('.') || name in Module.prototype || isMethod)
       throw new RangeError(
         `${this.constructor.name}.${where}("${name}"): a name is not empty, has no dot and is no method of Module`,
       );
@@ -133,7 +126,7 @@ export abstract class Module {
 
   /** Every parameter with its dotted path, a module's own before its children's. */
   namedParameters(options: NamedOptions = {}): [string, Parameter][] {
-    return this.#named((module) => module.ownParams(), options);
+    return namedMembers(this, (module) => module.ownParams(), options);
   }
 
   buffers(options: { recurse?: boolean } = {}): Tensor[] {
@@ -142,20 +135,7 @@ export abstract class Module {
 
   /** Every buffer with its dotted path. */
   namedBuffers(options: NamedOptions = {}): [string, Tensor][] {
-    return this.#named((module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]), options);
-  }
-
-  #named<T>(own: (module: Module) => [string, T][], options: NamedOptions): [string, T][] {
-    const { prefix = '', recurse = true, removeDuplicate = true } = options;
-    const modules: [string, Module][] = recurse ? this.namedModules({ prefix, removeDuplicate }) : [[prefix, this]];
-    const seen = new Set<T>();
-    return modules.flatMap(([path, module]) =>
-      own(module).flatMap(([name, value]): [string, T][] => {
-        if (removeDuplicate && seen.has(value)) return [];
-        seen.add(value);
-        return [[joined(path, name), value]];
-      }),
-    );
+    return namedMembers(this, (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]), options);
   }
 
   children(): Module[] {
@@ -174,17 +154,7 @@ export abstract class Module {
 
   /** This module under `prefix` and everything below it, a module before its children. */
   namedModules(options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
-    const { prefix = '', removeDuplicate = true } = options;
-    const seen = new Set<Module>();
-    const found: [string, Module][] = [];
-    const visit = (path: string, module: Module): void => {
-      if (removeDuplicate && seen.has(module)) return;
-      seen.add(module);
-      found.push([path, module]);
-      for (const [name, child] of module.ownChildren()) visit(joined(path, name), child);
-    };
-    visit(prefix, this);
-    return found;
+    return namedModules(this, options);
   }
 
   /**
@@ -194,7 +164,7 @@ export abstract class Module {
   getParameter(path: string): Parameter {
     const at = path.lastIndexOf('.');
     const module = at < 0 ? this : this.getModule(path.slice(0, at));
-    return pick(`getParameter("${path}")`, path.slice(at + 1), module.ownParams(), 'parameter');
+    return memberNamed(`getParameter("${path}")`, path.slice(at + 1), module.ownParams(), 'parameter');
   }
 
   /**
@@ -205,12 +175,13 @@ export abstract class Module {
     if (path === '') return this;
     return path
       .split('.')
-      .reduce<Module>((module, name) => pick(`getModule("${path}")`, name, module.ownChildren(), 'child'), this);
+      .reduce<Module>((module, name) => memberNamed(`getModule("${path}")`, name, module.ownChildren(), 'child'), this);
   }
 
-  /** Switches this module and all below it to training. Returns this. */
+  /** Switches this module and, by their own `train`, those below it to training. Returns this. */
   train(mode = true): this {
-    for (const module of this.modules()) module.training = mode;
+    this.training = mode;
+    for (const child of this.children()) child.train(mode);
     return this;
   }
 
@@ -304,17 +275,6 @@ export abstract class Module {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-function joined(prefix: string, name: string): string {
-  return prefix === '' ? name : `${prefix}.${name}`;
-}
-
-function pick<T>(where: string, name: string, members: readonly [string, T][], kind: string): T {
-  const found = members.find(([each]) => each === name);
-  if (found) return found[1];
-  const names = members.map(([each]) => each).join(', ') || 'none';
-  throw new RangeError(`${where}: there is no ${kind} "${name}" here; there are: ${names}`);
 }
 
 function placement(target: string | Placement): Placement {

@@ -2,6 +2,7 @@
 import { noGrad } from '../autograd.ts';
 import { Tensor } from '../tensor.ts';
 import type { Module } from './module.ts';
+import { joined } from './module-walk.ts';
 
 /** Tensors by dotted path. */
 export type StateDict = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
@@ -54,6 +55,6 @@ function optionalNames(module: Module): Set<string> {
   return new Set(
     module
       .namedModules({ removeDuplicate: false })
-      .flatMap(([path, each]) => each.optionalState.map((name) => (path === '' ? name : `${path}.${name}`))),
+      .flatMap(([path, each]) => each.optionalState.map((name) => joined(path, name))),
   );
 }

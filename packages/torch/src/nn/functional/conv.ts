@@ -6,11 +6,11 @@ import { type Size, withDefaults } from '../check.ts';
 export interface ConvFunctionOptions {
   /** Default 1. */
   stride?: Size;
-  /** Zeros around the input; `same` keeps its size (stride 1 only), `valid` is 0. Default 0. */
+  /** Added on both sides of each spatial dimension; `same` keeps the size (stride 1 only), `valid` is 0. Default 0. */
   padding?: Size | 'same' | 'valid';
-  /** Default 1. */
+  /** Distance between the points of the kernel. Default 1. */
   dilation?: Size;
-  /** Default 1. */
+  /** Blocks of channels that are convolved apart. Default 1. */
   groups?: number;
 }
 
@@ -27,9 +27,9 @@ export interface ConvTransposeFunctionOptions {
   dilation?: Size;
 }
 
-const CONV: Required<ConvFunctionOptions> = { stride: 1, padding: 0, dilation: 1, groups: 1 };
+export const CONV: Required<ConvFunctionOptions> = { stride: 1, padding: 0, dilation: 1, groups: 1 };
 
-const TRANSPOSE: Required<ConvTransposeFunctionOptions> = {
+export const CONV_TRANSPOSE: Required<ConvTransposeFunctionOptions> = {
   stride: 1,
   padding: 0,
   outputPadding: 0,
@@ -51,7 +51,7 @@ function convTranspose(
 ): Tensor {
   const { stride, padding, outputPadding, groups, dilation } = withDefaults(
     `convTranspose${dims}d`,
-    TRANSPOSE,
+    CONV_TRANSPOSE,
     options,
   );
   const settings = [stride, padding, outputPadding, groups, dilation];

@@ -1,4 +1,7 @@
-/** Dropout as functions: elements or whole channels set to zero with probability `p`, the rest scaled by 1 / (1 - p). */
+/**
+ * Dropout as functions: elements or whole channels set to zero with probability `p`, the rest scaled by 1 / (1 - p).
+ * Without `training` they are the identity.
+ */
 import { ops } from '../../operators.ts';
 import type { Tensor } from '../../tensor.ts';
 import { checkRange, checkRank } from '../check.ts';
@@ -30,14 +33,14 @@ export function dropout3d(input: Tensor, p = 0.5, training = true): Tensor {
   return batched(input, 5, (each) => ops.featureDropout(each, p, training));
 }
 
-/** Sets elements to the negative saturation of SELU and keeps mean and variance (Klambauer et al., 2017). */
-export function alphaDropout(input: Tensor, p = 0.5, training = true): Tensor {
+/** Sets elements to the negative saturation of SELU and keeps mean and variance (Klambauer et al., 2017). By default off. */
+export function alphaDropout(input: Tensor, p = 0.5, training = false): Tensor {
   checkRange('alphaDropout', 'p', p, 0, 1);
   return ops.alphaDropout(input, p, training);
 }
 
-/** As `alphaDropout`, for whole channels of (batch, channels, …). */
-export function featureAlphaDropout(input: Tensor, p = 0.5, training = true): Tensor {
+/** As `alphaDropout`, for whole channels of (batch, channels, …). By default off. */
+export function featureAlphaDropout(input: Tensor, p = 0.5, training = false): Tensor {
   checkRange('featureAlphaDropout', 'p', p, 0, 1);
   return ops.featureAlphaDropout(input, p, training);
 }

@@ -68,7 +68,7 @@ export interface EmbeddingBagFunctionOptions extends EmbeddingFunctionOptions {
   includeLastOffset?: boolean;
 }
 
-export const EMBEDDING_BAG: Required<EmbeddingBagFunctionOptions> = {
+const EMBEDDING_BAG: Required<EmbeddingBagFunctionOptions> = {
   ...EMBEDDING,
   mode: 'mean',
   offsets: null,

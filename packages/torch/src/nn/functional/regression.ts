@@ -132,6 +132,7 @@ export function gaussianNllLoss(
   options: GaussianOptions = {},
 ): Tensor {
   const { reduction, full, eps } = withDefaults('gaussianNllLoss', GAUSSIAN, options);
+  if (variance.lt(0).any().item()) throw new RangeError('gaussianNllLoss: the variance must not be negative');
   // Cut without a gradient, so that a variance below eps can still grow.
   const cut = variance.clone();
   noGrad(() => cut.clampMin_(eps));

@@ -22,7 +22,7 @@ const INTERPOLATIONS = {
   area: { dims: [1, 2, 3], operator: () => '', aligns: false },
 } satisfies Record<string, Interpolation>;
 
-export type InterpolationMode = keyof typeof INTERPOLATIONS;
+type InterpolationMode = keyof typeof INTERPOLATIONS;
 
 export interface InterpolateOptions {
   /** Spatial sizes to make. Either this or `scaleFactor`. */
@@ -121,7 +121,8 @@ function checkAtLeast3(where: string, input: Tensor): void {
 export function channelShuffle(input: Tensor, groups: number): Tensor {
   checkCount('channelShuffle', 'groups', groups);
   checkDivisible('channelShuffle', 'channels', input.shape[1] ?? 0, 'groups', groups);
-  return ops.channelShuffle(input, groups);
+  // libtorch's own operator has no gradient.
+  return input.unflatten(1, [groups, -1]).transpose(1, 2).flatten(1, 2);
 }
 
 export interface UnfoldOptions {
@@ -164,7 +165,7 @@ function windowSizes(where: string, kernelSize: Size, dilation: Size, padding: S
 const SAMPLING = ['bilinear', 'nearest', 'bicubic'] as const;
 const OUTSIDE = ['zeros', 'border', 'reflection'] as const;
 
-export interface GridSampleOptions {
+interface GridSampleOptions {
   /** Default `bilinear`. */
   mode?: (typeof SAMPLING)[number];
   /** What lies outside. Default `zeros`. */
