@@ -1,19 +1,14 @@
 /** Plan → parameter groups → optimizer → wrapper. */
-import {
-  type OptimizerConfig,
-  type OptimWrapperConfig,
-  type ParamwiseConfig,
-  parseOptimWrapper,
-  parseParamwise,
-} from './config.ts';
+import { type OptimizerConfig, type OptimWrapperConfig, parseOptimWrapper } from './config.ts';
 import { ConfigError } from './errors.ts';
 import type { OptimWrapperLike, ParamGroup } from './groups.ts';
 import { gatherGroups, groupOf } from './merge.ts';
 import { childModules, type ModuleView, type ParamView, walkModules } from './model.ts';
 import type { ParamPlan, PlannedParam } from './param-plan.ts';
+import { type ParamwiseConfig, parseLayerDecay, parseParamwise } from './paramwise-config.ts';
 import { Planner, plannedToJson } from './plan.ts';
-import { makePolicy, type Policy } from './policy.ts';
-import { OPTIM_WRAPPERS, OPTIMIZERS, Registry, type TypedConfig } from './registry.ts';
+import { makePolicy, type Policy, policyFor } from './policy.ts';
+import { OPTIM_WRAPPERS, OPTIMIZERS } from './registry.ts';
 import { listSome } from './text.ts';
 import { unwrapModel } from './unwrap.ts';
 
@@ -45,6 +40,10 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   /** Fields of `paramwise_cfg` that a subclass reads beside the known ones. */
   static readonly extraParamwiseFields: readonly string[] = [];
 
+  /** Checks `paramwise_cfg`. */
+  protected static readonly parse: (config: unknown, extraFields: readonly string[]) => ParamwiseConfig =
+    parseParamwise;
+
   readonly optimWrapperCfg: OptimWrapperConfig;
   readonly optimizerCfg: OptimizerConfig;
   readonly paramwiseCfg: ParamwiseConfig;
@@ -57,8 +56,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   constructor(optimWrapperCfg: unknown, paramwiseCfg?: unknown) {
     this.optimWrapperCfg = parseOptimWrapper(optimWrapperCfg);
     this.optimizerCfg = this.optimWrapperCfg.optimizer;
-    const { extraParamwiseFields } = new.target;
-    this.paramwiseCfg = parseParamwise(
+    const { extraParamwiseFields, parse } = new.target;
+    this.paramwiseCfg = parse(
       paramwiseCfg === undefined ? this.optimWrapperCfg.paramwise_cfg : paramwiseCfg,
       extraParamwiseFields,
     );
@@ -82,7 +81,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
    * @param isDcnModule whether its parent is a deformable convolution.
    */
   addParams(groups: ParamGroup[], module: ModuleView, prefix = '', isDcnModule = false): void {
-    this.#run(groups).visit({ module, prefix, isDcnModule });
+    this.#run(groups, module).visit({ module, prefix, isDcnModule });
     for (const child of childModules({ module, prefix })) {
       this.addParams(groups, child.module, child.prefix, child.isDcnModule);
     }
@@ -114,7 +113,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     const { model: root, warnings } = unwrapModel(model);
     const groups: ParamGroup[] = [];
     const isOverridden = this.addParams !== DefaultOptimWrapperConstructor.prototype.addParams;
-    const run = this.#run(groups, !isOverridden && !this.#policy.isParamwise);
+    const run = this.#run(groups, root, !isOverridden && !this.#policy.isParamwise);
     if (isOverridden) this.addParams(groups, root);
     // The same visits without recursion, so that nesting is not bounded by the call stack.
     else for (const visited of walkModules(root)) run.visit(visited);
@@ -122,11 +121,29 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     return { plan, groups: gatherGroups(plan, groups) };
   }
 
-  #run(groups: ParamGroup[], singleGroup = false): GroupRun {
-    const run = this.#runs.get(groups) ?? new GroupRun(this.#policy, singleGroup, groups);
-    this.#runs.set(groups, run);
+  #run(groups: ParamGroup[], root: ModuleView, singleGroup = false): GroupRun {
+    let run = this.#runs.get(groups);
+    if (run === undefined) {
+      run = new GroupRun(policyFor(this.#policy, root), singleGroup, groups);
+      this.#runs.set(groups, run);
+    }
     return run;
   }
+}
+
+/**
+ * The rules of `DefaultOptimWrapperConstructor`, with a lower rate the nearer a layer is to the input.
+ *
+ * `paramwise_cfg` takes MMDetection's `decay_rate`, `decay_type` and `num_layers`, MMPretrain's `layer_decay_rate`, and all
+ * that the default constructor takes. ViT, Swin and ConvNeXt are known by their parameters' names; `layer_of` numbers
+ * anything else. Rates are as `layer-decay.ts` says, times the rate multiplier of a custom key or rule; a custom key that
+ * gives an `lr` means that very rate. Decay follows the default constructor's rules and no hidden one: what MMDetection
+ * exempts from decay unasked is `flat_decay_mult: 0` here, and the plan warns where no decay rule is set.
+ *
+ * @throws ConfigError from `build` and `plan` where the layers of the model cannot be numbered.
+ */
+export class LayerDecayOptimWrapperConstructor extends DefaultOptimWrapperConstructor {
+  protected static override readonly parse = parseLayerDecay;
 }
 
 /** One list of groups being filled: by the rules, and perhaps by a subclass between them. */
@@ -227,48 +244,4 @@ function refuseUnbuildable({ duplicates, groups, skipped }: ParamPlan): void {
   if (issues.length > 0) throw new ConfigError(issues);
   if (groups.length === 0)
     throw new ConfigError([{ code: 'no_parameters', path: ['optim_wrapper'], skipped: skipped.length }]);
-}
-
-/** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
-export interface ConstructorBuildConfig extends TypedConfig {
-  readonly optim_wrapper_cfg: unknown;
-  readonly paramwise_cfg: unknown;
-}
-
-/** Constructors by the `constructor` of `optim_wrapper`. */
-export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, ConstructorBuildConfig>(
-  'OPTIM_WRAPPER_CONSTRUCTORS',
-  {
-    what: 'optimizer wrapper constructor',
-    entries: [
-      [
-        'DefaultOptimWrapperConstructor',
-        (cfg) => new DefaultOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
-      ],
-    ],
-  },
-);
-
-/**
- * Builds the optimizer wrapper that an `optim_wrapper` config describes: plan, groups, optimizer, wrapper.
- *
- * `planOf` gives the plan of the result. The config is not changed.
- *
- * @throws ConfigError when the config is refused.
- */
-export function buildOptimWrapper<W extends OptimWrapperLike = OptimWrapperLike>(
-  model: ModuleView,
-  cfg: unknown,
-  options: BuildOptions = {},
-): W {
-  const { constructor: type, paramwise_cfg, ...optim_wrapper_cfg } = parseOptimWrapper(cfg);
-  const config = { type, optim_wrapper_cfg, paramwise_cfg: paramwise_cfg ?? null };
-  const issuePath = ['optim_wrapper'];
-  if (!OPTIM_WRAPPER_CONSTRUCTORS.has(type)) {
-    const allowed = OPTIM_WRAPPER_CONSTRUCTORS.names();
-    const what = OPTIM_WRAPPER_CONSTRUCTORS.what;
-    throw new ConfigError([{ code: 'unknown_name', path: [...issuePath, 'constructor'], what, found: type, allowed }]);
-  }
-  // What the registered factory makes is for its user to know.
-  return OPTIM_WRAPPER_CONSTRUCTORS.build(config).build(model, options) as W;
 }

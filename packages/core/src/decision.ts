@@ -1,5 +1,7 @@
 /** Policy and parameter → decision: which records speak about it, and the settings that follow. */
-import type { CustomKeyConfig } from './config.ts';
+import { layerFactor } from './layer-decay.ts';
+import { joinPath } from './model.ts';
+import type { CustomKeyConfig } from './paramwise-config.ts';
 import type { MatrixAlgorithm, Policy } from './policy.ts';
 import { type ConfiguredRule, type CustomKey, firstMatch, type ParamFacts } from './rules.ts';
 
@@ -36,6 +38,8 @@ export interface Decision {
   readonly rate: ConfiguredRule | undefined;
   readonly decay: ConfiguredRule | undefined;
   readonly matrix: MatrixAlgorithm | undefined;
+  /** Where the rate follows from the layer that the parameter is in. */
+  readonly layer: number | undefined;
   /** The key that takes the parameter out of training. */
   readonly frozenBy: CustomKey | undefined;
   /** Frozen, and one object for all parameters of this decision. */
@@ -59,20 +63,26 @@ export function makeDecider(policy: Policy): (facts: ParamFacts) => Decision {
     const rate = choice?.keys.deciders.has('lr') === true ? -1 : firstMatch(policy.rates, facts);
     const decay = choice?.keys.deciders.has('weight_decay') === true ? -1 : firstMatch(policy.decays, facts);
     const isMatrix = policy.matrix?.applies(facts) === true && !algorithmIsSet(choice);
-    const id = packed([choice?.id ?? 0, rate + 1, decay + 1, isMatrix ? 1 : 0]);
+    const layer = choice?.keys.settings.lr === undefined ? layerOf(policy, facts) : undefined;
+    const id = packed(choice?.id ?? 0, rate + 1, decay + 1, isMatrix ? 1 : 0, layer === undefined ? 0 : layer + 1);
     let decision = known.get(id);
     if (decision === undefined) {
       const matrix = isMatrix ? policy.matrix : undefined;
-      decision = decide(policy, choice?.keys, policy.rates[rate], policy.decays[decay], matrix);
+      const rules = { rate: policy.rates[rate], decay: policy.decays[decay] };
+      decision = decide(policy, { keys: choice?.keys, ...rules, matrix, layer });
       known.set(id, decision);
     }
     return decision;
   };
 }
 
-/** One number for four small ones; there are at most four rules of a kind. */
-function packed([choice, rate, decay, matrix]: readonly [number, number, number, number]): number {
-  return ((choice * 8 + rate) * 8 + decay) * 2 + matrix;
+function layerOf({ layers }: Policy, { prefix, name, param }: ParamFacts): number | undefined {
+  return layers?.layerOf(joinPath(prefix, name), param);
+}
+
+/** One number for five; there are at most four rules of a kind. */
+function packed(choice: number, rate: number, decay: number, matrix: number, layer: number): number {
+  return (((layer * 2 + matrix) * 8 + rate) * 8 + decay) * 2 ** 20 + choice;
 }
 
 interface Choice {
@@ -120,18 +130,13 @@ function aspectsOf(key: CustomKey): (readonly [Aspect, CustomKey])[] {
   return Object.keys(key.settings).map((field) => [aspectOf(field), key] as const);
 }
 
-function decide(
-  policy: Policy,
-  keys: KeyChoice | undefined,
-  rate: ConfiguredRule | undefined,
-  decay: ConfiguredRule | undefined,
-  matrix: MatrixAlgorithm | undefined,
-): Decision {
-  const said = { keys, rate, decay, matrix };
+function decide(policy: Policy, said: Said): Decision {
+  const { keys, rate, decay, matrix, layer } = said;
   const names = [
     ...new Set([...(keys?.matching ?? [])].filter((key) => isDecider(keys!, key)).map(keyName)),
     ...[rate, decay].flatMap((rule) => rule?.field ?? []),
     ...(matrix === undefined ? [] : ['matrix_algorithm']),
+    ...(layer === undefined ? [] : [`layer ${layer}`]),
   ];
   return {
     ...said,
@@ -145,7 +150,7 @@ export function isDecider({ deciders }: KeyChoice, key: CustomKey): boolean {
   return [...deciders.values()].includes(key);
 }
 
-type Said = Pick<Decision, 'keys' | 'rate' | 'decay' | 'matrix'>;
+type Said = Pick<Decision, 'keys' | 'rate' | 'decay' | 'matrix' | 'layer'>;
 
 /** `base × mult …`, as text and as a number; `undefined` where nothing is said and the optimizer's setting holds. */
 export interface Product {
@@ -153,11 +158,14 @@ export interface Product {
   readonly factors: readonly (readonly [name: string, mult: number])[];
 }
 
-export function rateProduct(policy: Policy, { keys, rate, matrix }: Said): Product | undefined {
+export function rateProduct(policy: Policy, { keys, rate, matrix, layer }: Said): Product | undefined {
   const key = keys?.deciders.get('lr');
   const factors: [string, number][] = [];
   if (key !== undefined) factors.push(['lr_mult', keys?.settings.lr_mult ?? 1]);
   else if (rate !== undefined) factors.push([rate.field, rate.mult]);
+  if (layer !== undefined && policy.layers !== undefined) {
+    factors.push(['layer_decay', layerFactor(policy.layers, layer)]);
+  }
   const base = matrix?.lr ?? policy.baseLr;
   if (base === undefined || (factors.length === 0 && matrix?.lr === undefined)) return undefined;
   return { base, factors };

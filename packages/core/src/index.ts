@@ -7,24 +7,24 @@ export {
   startsInsideAccumulation,
 } from './accumulation.ts';
 export {
+  buildOptimWrapper,
+  buildOptimWrappers,
+  type ConstructorBuildConfig,
+  OPTIM_WRAPPER_CONSTRUCTORS,
+} from './build.ts';
+export {
   type ClipGradConfig,
-  type CustomKeyConfig,
   configJsonSchema,
-  type MatrixAlgorithmConfig,
   type OptimizerConfig,
   type OptimWrapperConfig,
-  type ParamwiseConfig,
   parseOptimWrapper,
-  parseParamwise,
   parseWrapperSettings,
   type WrapperSettings,
 } from './config.ts';
 export {
   type BuildOptions,
-  buildOptimWrapper,
-  type ConstructorBuildConfig,
   DefaultOptimWrapperConstructor,
-  OPTIM_WRAPPER_CONSTRUCTORS,
+  LayerDecayOptimWrapperConstructor,
   type OptimWrapperConstructor,
   planOf,
 } from './constructor.ts';
@@ -53,6 +53,15 @@ export {
 } from './model.ts';
 export { type FileParam, readModel } from './model-file.ts';
 export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
+export {
+  type CustomKeyConfig,
+  type LayerDecayConfig,
+  type LayerOf,
+  type MatrixAlgorithmConfig,
+  type ParamwiseConfig,
+  parseLayerDecay,
+  parseParamwise,
+} from './paramwise-config.ts';
 export { planParamGroups } from './plan.ts';
 export { type PreviewOptions, previewSchedule } from './preview.ts';
 export {

@@ -1,9 +1,10 @@
 /** Model and config → plan: one entry a parameter, with its settings and reasons. */
-import { parseOptimWrapper, parseParamwise } from './config.ts';
+import { parseOptimWrapper } from './config.ts';
 import { type Decision, keyName, makeDecider, type ParamOptions } from './decision.ts';
 import { distinctParams, joinPath, type ModuleView, type ParamView, type VisitedModule, walkModules } from './model.ts';
 import type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
-import { makePolicy, type Policy } from './policy.ts';
+import { LAYER_DECAY_NAMES, parseLayerDecay, parseParamwise } from './paramwise-config.ts';
+import { makePolicy, type Policy, policyFor } from './policy.ts';
 import { frozenReason, reasonsFor } from './reasons.ts';
 import type { ParamFacts } from './rules.ts';
 import { unwrapModel } from './unwrap.ts';
@@ -17,13 +18,15 @@ import { policyWarnings, refuseUnmatched } from './warnings.ts';
  * ones too, is in one group.
  *
  * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
+ * Its `constructor` says whether there is layer decay; one of the user's own is asked for its `plan` instead.
  * @throws ConfigError when the config is refused; all problems at once.
  */
 export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, paramwiseCfg?: unknown): ParamPlan {
-  const { optimizer, paramwise_cfg: inner } = parseOptimWrapper(optimWrapperCfg);
-  const paramwise = parseParamwise(paramwiseCfg === undefined ? inner : paramwiseCfg);
+  const { optimizer, constructor: name, paramwise_cfg: inner } = parseOptimWrapper(optimWrapperCfg);
+  const parse = LAYER_DECAY_NAMES.some((known) => known === name) ? parseLayerDecay : parseParamwise;
+  const paramwise = parse(paramwiseCfg === undefined ? inner : paramwiseCfg);
   const { model: root, warnings } = unwrapModel(model);
-  const policy = makePolicy(optimizer, paramwise);
+  const policy = policyFor(makePolicy(optimizer, paramwise), root);
   const planner = new Planner(policy, !policy.isParamwise);
   const groups: PlannedParam[] = [];
   for (const visited of walkModules(root)) planner.visit(visited, (planned) => groups.push(planned));

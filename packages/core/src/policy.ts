@@ -1,6 +1,9 @@
 /** The rules of one config, ready to decide about any parameter. */
-import type { CustomKeyConfig, MatrixAlgorithmConfig, OptimizerConfig, ParamwiseConfig } from './config.ts';
+import type { OptimizerConfig } from './config.ts';
 import { ConfigError, type Issue } from './errors.ts';
+import { type LayerDecay, numberLayers } from './layer-decay.ts';
+import type { ModuleView } from './model.ts';
+import type { CustomKeyConfig, LayerDecayConfig, MatrixAlgorithmConfig, ParamwiseConfig } from './paramwise-config.ts';
 import { type ConfiguredRule, type CustomKey, DECAY_RULES, type ParamFacts, RATE_RULES, type Rule } from './rules.ts';
 
 export interface Policy {
@@ -13,6 +16,9 @@ export interface Policy {
   readonly rates: readonly ConfiguredRule[];
   readonly decays: readonly ConfiguredRule[];
   readonly matrix: MatrixAlgorithm | undefined;
+  /** The layers of the model at hand; see `policyFor`. */
+  readonly layers: LayerDecay | undefined;
+  readonly layerDecay: LayerDecayConfig | undefined;
   /** Whether there is any param-wise setting at all; without one all parameters make one group. */
   readonly isParamwise: boolean;
   readonly bypassDuplicate: boolean;
@@ -43,7 +49,7 @@ export interface MatrixAlgorithm {
  * @throws ConfigError for a multiplier without its base: any decay multiplier but `flat_decay_mult` without
  * `weight_decay`; a rate multiplier without `lr`; any custom key without `lr`, but one that freezes or composes.
  */
-export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfig): Policy {
+export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfig | LayerDecayConfig): Policy {
   const issues = missingBases(optimizer, paramwise);
   if (issues.length > 0) throw new ConfigError(issues);
   const baseDecay = optimizer.weight_decay ?? undefined;
@@ -55,12 +61,19 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
     rates: configured(RATE_RULES, paramwise),
     decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
     matrix: matrixAlgorithm(paramwise.matrix_algorithm ?? undefined),
+    layers: undefined,
+    layerDecay: 'decay_rate' in paramwise ? paramwise : undefined,
     isParamwise: Object.keys(paramwise).length > 0,
     bypassDuplicate: paramwise.bypass_duplicate ?? false,
     mergeGroups: paramwise.merge_groups ?? false,
     strict: paramwise.strict ?? false,
     idleFlatDecay: baseDecay === undefined && (paramwise.flat_decay_mult ?? undefined) !== undefined,
   };
+}
+
+/** The policy with the layers of this model numbered, where it has layer decay. @throws ConfigError where they cannot be. */
+export function policyFor(policy: Policy, root: ModuleView): Policy {
+  return policy.layerDecay === undefined ? policy : { ...policy, layers: numberLayers(root, policy.layerDecay) };
 }
 
 const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';
@@ -112,7 +125,7 @@ function isMatrix([rows = 1, ...rest]: readonly number[]): boolean {
 const NEED_DECAY = ['bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult'] as const;
 const NEED_RATE = ['bias_lr_mult', 'dcn_offset_lr_mult'] as const;
 
-function missingBases(optimizer: OptimizerConfig, paramwise: ParamwiseConfig): Issue[] {
+function missingBases(optimizer: OptimizerConfig, paramwise: ParamwiseConfig | LayerDecayConfig): Issue[] {
   const issues: Issue[] = [];
   const need = (base: 'lr' | 'weight_decay', ...path: string[]) => {
     if ((optimizer[base] ?? undefined) !== undefined) return;
@@ -121,6 +134,7 @@ function missingBases(optimizer: OptimizerConfig, paramwise: ParamwiseConfig): I
   const isSet = (field: keyof ParamwiseConfig) => (paramwise[field] ?? undefined) !== undefined;
   for (const field of NEED_DECAY.filter(isSet)) need('weight_decay', field);
   for (const field of NEED_RATE.filter(isSet)) need('lr', field);
+  if ('decay_rate' in paramwise) need('lr', 'decay_rate');
   for (const [key, settings] of Object.entries(paramwise.custom_keys ?? {})) {
     if (composes(paramwise)) {
       if ('lr_mult' in settings) need('lr', 'custom_keys', key, 'lr_mult');

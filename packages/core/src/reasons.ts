@@ -9,6 +9,7 @@ import {
   type Product,
   rateProduct,
 } from './decision.ts';
+import { layerFactor } from './layer-decay.ts';
 import type { Policy } from './policy.ts';
 import type { ConfiguredRule, CustomKey, ParamFacts } from './rules.ts';
 import { formatNumber } from './text.ts';
@@ -39,9 +40,10 @@ function decidingKeys({ composes }: Policy, { searched }: ParamFacts, { matching
 }
 
 function settingReasons(policy: Policy, decision: Decision): string[] {
-  const { keys, rate, decay, matrix, options } = decision;
+  const { keys, rate, decay, matrix, layer, options } = decision;
   return [
     ...settingReason('lr', policy.baseLr, keys, rate, rateProduct(policy, decision)),
+    ...layerReason(policy, layer),
     ...settingReason('weight_decay', policy.baseDecay, keys, decay, decayProduct(policy, decision)),
     ...(matrix === undefined
       ? []
@@ -69,6 +71,16 @@ function settingReason(
   // A key that replaces the rules says nothing about a decay that there is none of.
   if (key !== undefined) return [];
   return [`${name}: no rule applies, the optimizer's ${formatNumber(base ?? 'default')} holds`];
+}
+
+function layerReason({ layers }: Policy, layer: number | undefined): string[] {
+  if (layers === undefined || layer === undefined) return [];
+  const { rate, numLayers } = layers;
+  const last = numLayers + 1;
+  const power = `decay_rate ${formatNumber(rate)} ** (${last} − ${layer})`;
+  return [
+    `it is in layer ${layer} of 0 to ${last}: layer_decay = ${power} = ${formatNumber(layerFactor(layers, layer))}`,
+  ];
 }
 
 function productText(product: Product): string {

@@ -3,8 +3,9 @@
  *
  * Source: MMEngine 0.10's `DefaultOptimWrapperConstructor`.
  */
-import type { CustomKeyConfig } from './config.ts';
+
 import type { ModuleKind, ParamView } from './model.ts';
+import type { CustomKeyConfig } from './paramwise-config.ts';
 
 /** All that a rule may ask about a parameter. */
 export interface ParamFacts {

@@ -6,16 +6,12 @@
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping } from './check.ts';
 import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
+import { count, flag, notNegative, number, positive } from './fields.ts';
 
 /** The `end` of a schedule that never ends, as MMEngine writes it. */
 export const NEVER = 1e9;
 
-const number = z.number({ error: 'a finite number' });
-const notNegative = number.min(0, { error: 'a number of zero or more' });
-const positive = number.positive({ error: 'a number above zero' });
 const fraction = number.min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' });
-const count = z.int({ error: 'a whole number of one or more' }).min(1, { error: 'a whole number of one or more' });
-const flag = z.boolean({ error: 'true or false' });
 const perGroup = z.union([number, z.array(number)], { error: 'a number, or a list with one number a group' });
 
 const common = {

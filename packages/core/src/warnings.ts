@@ -1,8 +1,8 @@
 /** What is odd about a plan: settings that do nothing, or not what they seem to. */
-import { PARAMWISE_FIELDS } from './config.ts';
 import { type Decision, keyName } from './decision.ts';
 import { ConfigError, nearestName } from './errors.ts';
 import type { DuplicateParam, PlannedParam, SkippedParam } from './param-plan.ts';
+import { PARAMWISE_FIELDS } from './paramwise-config.ts';
 import type { Policy } from './policy.ts';
 import type { CustomKey, ParamFacts } from './rules.ts';
 import { listSome } from './text.ts';
@@ -26,6 +26,7 @@ export function policyWarnings(policy: Policy, record: PlanningRecord): string[]
     ...keysWarnings(policy, record),
     ...ruleWarnings(policy, record),
     ...matrixWarnings(policy, record),
+    ...layerDecayWarnings(policy),
   ];
 }
 
@@ -140,6 +141,14 @@ function matrixWarnings({ matrix }: Policy, { decisions, trained }: PlanningReco
   return matrix.exclude
     .filter((part) => !trained.some(({ searched }) => searched.includes(part)))
     .map((part) => `matrix_algorithm.exclude: ${JSON.stringify(part)} matches no parameter`);
+}
+
+/** MMDetection's constructor of this config exempts norms and biases from decay without being asked to. */
+function layerDecayWarnings({ layerDecay, baseDecay, decays }: Policy): string[] {
+  if (layerDecay === undefined || (baseDecay ?? 0) === 0 || decays.length > 0) return [];
+  return [
+    'weight_decay acts on norms and biases too, which MMDetection’s layer decay exempts; set flat_decay_mult: 0 to exempt them here, 1 to keep it so',
+  ];
 }
 
 function notFreezing(field: string, instead: string): string {

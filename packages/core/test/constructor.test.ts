@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   buildOptimWrapper,
+  buildOptimWrappers,
   DefaultOptimWrapperConstructor,
   type ModuleView,
   OPTIM_WRAPPER_CONSTRUCTORS,
@@ -66,7 +67,7 @@ describe('buildOptimWrapper', () => {
     expect(() =>
       buildOptimWrapper(smallModel(), { optimizer, constructor: 'Mine' }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: optim_wrapper.constructor: no optimizer wrapper constructor is named "Mine" (registered: DefaultOptimWrapperConstructor)]`,
+      `[ConfigError: optim_wrapper.constructor: no optimizer wrapper constructor is named "Mine" (registered: DefaultOptimWrapperConstructor, LayerDecayOptimWrapperConstructor, LearningRateDecayOptimWrapperConstructor, LearningRateDecayOptimizerConstructor)]`,
     );
     const frozen = node(other, { a: param([2], false) });
     expect(() =>
@@ -165,6 +166,41 @@ describe('Registry', () => {
     const again = () => OPTIMIZERS.register('SGD', (cfg) => new FakeOptimizer(cfg));
     expect(again).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: OPTIMIZERS.SGD: this name is taken in the registry (optimizer); pass { force: true } to replace what it stands for]`,
+    );
+  });
+});
+
+describe('buildOptimWrappers', () => {
+  const models = { generator: smallModel(), discriminator: smallModel() };
+
+  it('builds one for each model', () => {
+    const slow = { optimizer: { ...optimizer, lr: 0.01 }, accumulative_counts: 2 };
+    const wrappers = buildOptimWrappers<FakeWrapper>(models, { discriminator: slow, generator: { optimizer } });
+    expect(Object.keys(wrappers)).toEqual(['generator', 'discriminator']);
+    expect(wrappers.generator!.optimizer.defaults.lr).toBe(0.1);
+    expect(wrappers.discriminator!.optimizer.defaults.lr).toBe(0.01);
+    expect(wrappers.discriminator!.settings.accumulative_counts).toBe(2);
+  });
+
+  it('refuses with the problems of all configs', () => {
+    const cfgs = { generator: { optimizer: { type: 'SGD', lr: -1 } }, discriminater: { optimizer } };
+    expect(() => buildOptimWrappers(models, cfgs)).toThrowErrorMatchingInlineSnapshot(`
+      [ConfigError: 3 problems:
+        optim_wrapper.discriminater: unknown field; did you mean "discriminator"? (allowed: generator, discriminator)
+        optim_wrapper.discriminator: missing; give a config for this model
+        optim_wrapper.generator.optimizer.lr: found -1; allowed is a number of zero or more]
+    `);
+    const unbuildable = {
+      generator: { optimizer: { type: 'SDG' } },
+      discriminator: { optimizer, paramwise_cfg: { x: 1 } },
+    };
+    expect(() => buildOptimWrappers(models, unbuildable)).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: optim_wrapper.discriminator.paramwise_cfg.x: unknown field (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)]`,
+    );
+    expect(() =>
+      buildOptimWrappers(models, { generator: { optimizer: { type: 'SDG' } }, discriminator: { optimizer } }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ConfigError: optim_wrapper.generator.optimizer.type: no optimizer is named "SDG"; did you mean "SGD"? (registered: SGD)]`,
     );
   });
 });
