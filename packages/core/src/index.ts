@@ -72,8 +72,10 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
+export type { Schedulable } from './schedulable.ts';
 export { makeSchedule, type NextValue } from './schedule.ts';
-export { ParamScheduler, type Schedulable } from './scheduler.ts';
+export { ScheduleDriver, type UpdateCounter } from './schedule-driver.ts';
+export { type Metrics, ParamScheduler } from './scheduler.ts';
 export {
   type ParamSchedulerConfig,
   parseParamScheduler,

@@ -24,6 +24,11 @@ const common = {
     .min(-1, { error: 'a whole number of -1 or more' })
     .default(-1),
   by_epoch: flag.default(true),
+  /**
+   * What a `ScheduleDriver` steps a schedule by iteration on: optimizer updates (where not given), or iterations whether or
+   * not they end in an update, as in MMEngine.
+   */
+  counts: z.enum(['updates', 'iterations'], { error: '"updates" or "iterations"' }).optional(),
   /** Accepted for portability; nothing is ever printed. */
   verbose: flag.default(false),
   convert_to_iter_based: flag.default(false),

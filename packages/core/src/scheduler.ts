@@ -4,6 +4,8 @@
  * The arithmetic is in `schedule.ts`, the names that schedules go by in `schedulers.ts`.
  */
 import type { GroupSettings } from './groups.ts';
+import { ratioWarnings } from './ratio-warnings.ts';
+import { type Field, fieldOf, type Schedulable } from './schedulable.ts';
 import {
   initialPlateau,
   makeSchedule,
@@ -16,45 +18,8 @@ import {
 } from './schedule.ts';
 import type { CheckedScheduleOptions, ScheduleKind, SchedulerType } from './scheduler-config.ts';
 
-/** What is scheduled: an optimizer or an optimizer wrapper. */
-export interface Schedulable {
-  readonly paramGroups: readonly GroupSettings[];
-  /** What the optimizer's groups have without settings of their own; a wrapper may show them through `optimizer`. */
-  readonly defaults?: Readonly<Record<string, unknown>>;
-  readonly optimizer?: { readonly defaults: Readonly<Record<string, unknown>> };
-  /** Settings that no rule has touched, scheduled along as if they were one more group. */
-  readonly baseParamSettings?: GroupSettings | null;
-}
-
 export type Metrics = number | Readonly<Record<string, number>>;
 export type AnyOptions = CheckedScheduleOptions<ScheduleKind> & Record<string, unknown>;
-
-/** Reads and writes the scheduled field of a group. */
-interface Field {
-  readonly name: string;
-  readonly read: (group: GroupSettings) => unknown;
-  readonly write: (group: GroupSettings, value: number) => void;
-}
-
-function fieldOf(name: string, { defaults, optimizer, paramGroups }: Schedulable): Field {
-  // Not the groups, if it can be helped: a custom key may have put a momentum into one that has betas.
-  const known = defaults ?? optimizer?.defaults ?? paramGroups[0] ?? {};
-  if (name === 'momentum' && !('momentum' in known) && 'betas' in known) return firstBeta;
-  const write = (group: GroupSettings, value: number): void => {
-    group[name] = value;
-  };
-  return { name, read: (group) => group[name], write };
-}
-
-/** Adam and its kin have no `momentum`: there it is the first of `betas`. The list may be shared, so it is replaced. */
-const firstBeta: Field = {
-  name: 'momentum',
-  read: ({ betas }) => (betas as readonly number[] | undefined)?.[0],
-  write: (group, value) => {
-    group.betas = [value, ...(group.betas as readonly number[]).slice(1)];
-    if ('momentum' in group) group.momentum = value;
-  },
-};
 
 /** A schedule acting on the groups of an optimizer. The first value is set on construction. */
 export abstract class ParamScheduler {
@@ -64,9 +29,13 @@ export abstract class ParamScheduler {
   readonly end: number;
   /** Whether `step()` is meant once an epoch; once an iteration otherwise. */
   readonly byEpoch: boolean;
+  /** What a `ScheduleDriver` counts for it, unless it is by epoch. `step()` itself always counts. */
+  readonly counts: 'updates' | 'iterations';
   /** Steps taken inside the window; the first is 0, and -1 is before it. */
   lastStep: number;
   readonly typeName: string;
+  /** What is odd about the options for these groups. Nothing is printed. */
+  readonly warnings: readonly string[];
   protected readonly groups: readonly GroupSettings[];
   protected readonly field: Field;
   protected options: AnyOptions;
@@ -74,7 +43,7 @@ export abstract class ParamScheduler {
   protected globalStep = -1;
   #lastValues: number[] = [];
 
-  protected constructor({ name, param }: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
+  protected constructor({ name, kind, param }: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
     this.typeName = name;
     this.optimizer = optimizer;
     this.options = options;
@@ -82,10 +51,15 @@ export abstract class ParamScheduler {
     this.begin = options.begin;
     this.end = options.end;
     this.byEpoch = options.by_epoch;
+    this.counts = options.counts ?? 'updates';
     this.lastStep = options.last_step;
     this.groups = scheduledGroups(optimizer);
     this.field = fieldOf(this.paramName, optimizer);
     this.baseValues = this.groups.map((group, index) => this.#initialValue(group, index));
+    // A cycle has written its own values over the initial ones by now.
+    const values = kind === 'OneCycle' ? this.groups.map((_, index) => this.valueOf(index)) : this.baseValues;
+    const ofGroups = values.filter((_, index) => this.groups[index] !== optimizer.baseParamSettings);
+    this.warnings = ratioWarnings({ typeName: name, kind, paramName: this.paramName }, options, ofGroups);
   }
 
   /**

@@ -4,15 +4,9 @@
  * Each kind has three: `…LR`, `…Momentum`, and `…ParamScheduler`, whose `param_name` says which field it acts on.
  */
 import { Registry, type TypedConfig } from './registry.ts';
+import type { Schedulable } from './schedulable.ts';
 import { SCHEDULES } from './schedule.ts';
-import {
-  type AnyOptions,
-  type Metrics,
-  type ParamScheduler,
-  PlateauScheduler,
-  type Schedulable,
-  SteppedScheduler,
-} from './scheduler.ts';
+import { type AnyOptions, type Metrics, type ParamScheduler, PlateauScheduler, SteppedScheduler } from './scheduler.ts';
 import {
   NEVER,
   parseParamScheduler,
@@ -181,8 +175,13 @@ function fromConfig(
 }
 
 export interface BuildSchedulerOptions {
-  /** Iterations of an epoch; needed where a config says `convert_to_iter_based`. */
+  /**
+   * Steps of an epoch; needed where a config says `convert_to_iter_based`. Optimizer updates, where a `ScheduleDriver`
+   * counts these; iterations otherwise.
+   */
   readonly epochLength?: number;
+  /** Called with each warning of a scheduler. Nothing is printed. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /**
@@ -194,11 +193,13 @@ export interface BuildSchedulerOptions {
 export function buildParamScheduler(
   optimizer: Schedulable,
   cfg: unknown,
-  { epochLength }: BuildSchedulerOptions = {},
+  { epochLength, onWarning }: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
   const custom = PARAM_SCHEDULERS.names().filter((name) => !SCHEDULER_TYPES.has(name));
   const epoch = epochLength === undefined ? {} : { epoch_length: epochLength };
-  return parseParamScheduler(cfg, custom).map((config) =>
+  const schedulers = parseParamScheduler(cfg, custom).map((config) =>
     PARAM_SCHEDULERS.build({ ...config, ...epoch, optimizer }, ['param_scheduler']),
   );
+  for (const warning of schedulers.flatMap(({ warnings }) => warnings)) onWarning?.(warning);
+  return schedulers;
 }

@@ -187,7 +187,7 @@ describe('param_scheduler', () => {
     expect(refusal(() => parseParamScheduler(refused))).toMatchInlineSnapshot(`
       "ConfigError: 7 problems:
         param_scheduler[0].type: no parameter scheduler is named "CosinAnnealingLR"; did you mean "CosineAnnealingLR"? (registered: ConstantLR, ConstantMomentum, ConstantParamScheduler, StepLR, StepMomentum, StepParamScheduler, MultiStepLR, MultiStepMomentum, MultiStepParamScheduler, ExponentialLR, ExponentialMomentum, ExponentialParamScheduler, LinearLR, LinearMomentum, LinearParamScheduler, CosineAnnealingLR, CosineAnnealingMomentum, CosineAnnealingParamScheduler, PolyLR, PolyMomentum, PolyParamScheduler, OneCycleLR, OneCycleParamScheduler, CosineRestartLR, CosineRestartMomentum, CosineRestartParamScheduler, ReduceOnPlateauLR, ReduceOnPlateauMomentum, ReduceOnPlateauParamScheduler)
-        param_scheduler[1].start_facto: unknown field; did you mean "start_factor"? (allowed: start_factor, end_factor, begin, end, last_step, by_epoch, verbose, convert_to_iter_based)
+        param_scheduler[1].start_facto: unknown field; did you mean "start_factor"? (allowed: start_factor, end_factor, begin, end, last_step, by_epoch, counts, verbose, convert_to_iter_based)
         param_scheduler[2].end: found 5; allowed is a step after begin
         param_scheduler[3].param_name: missing; give the name of a group field, such as "lr"
         param_scheduler[4].total_steps: missing; give a whole number, or epochs together with steps_per_epoch
@@ -201,7 +201,25 @@ it('configJsonSchema describes the file to an editor', () => {
   const text = JSON.stringify(configJsonSchema());
   for (const name of ['optim_wrapper', 'norm_decay_mult', 'custom_keys', 'CosineAnnealingLR', 'T_max'])
     expect(text).toContain(name);
+  for (const name of ['custom_keys_mode', 'freeze_until', 'matrix_algorithm', 'merge_groups', 'strict', 'counts'])
+    expect(text).toContain(name);
 });
+
+it('configJsonSchema gives the fields of layer decay to its constructors alone, and no function', () => {
+  const { properties } = configJsonSchema() as { properties: { optim_wrapper: { anyOf: JsonWrapper[] } } };
+  const withDecay = properties.optim_wrapper.anyOf.filter(({ properties: fields }) =>
+    JSON.stringify(fields.paramwise_cfg).includes('decay_rate'),
+  );
+  expect(withDecay.map(({ properties: fields }) => fields.constructor.enum?.[0])).toEqual([
+    'LayerDecayOptimWrapperConstructor',
+    'LayerDecayOptimWrapperConstructor',
+  ]);
+  expect(JSON.stringify(properties)).not.toContain('layer_of');
+});
+
+interface JsonWrapper {
+  readonly properties: { readonly constructor: { readonly enum?: string[] }; readonly paramwise_cfg: unknown };
+}
 
 it('nearestName is the nearest or none', () => {
   expect(nearestName('weigth_decay', ['lr', 'weight_decay'])).toBe('weight_decay');
