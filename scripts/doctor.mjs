@@ -33,7 +33,7 @@ row(
 );
 row('Node.js', process.version);
 for (const need of NEEDS) row(need.name, need.find(), aptCommand(need.packages));
-row('npm packages', existsSync(join(root, 'node_modules/vitest')) && 'installed', 'npm ci');
+row('npm packages', existsSync(join(root, 'node_modules/vitest')) && 'installed', 'npm install');
 const loads = addonLoads();
 row('engine', loads === true && 'built, and it loads', 'npm run setup');
 if (loads === true) for (const [name, value] of Object.entries(engineReport())) row(`  ${name}`, value);

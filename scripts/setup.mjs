@@ -86,9 +86,7 @@ const read = (path) => readFileSync(join(root, path), 'utf8');
 
 function installNpmPackages() {
   const stamp = join(root, 'node_modules/.cache/setup-npm');
-  once(stamp, [read('package-lock.json'), process.version], () =>
-    run('npm', ['ci', '--no-audit', '--no-fund'], 'installing npm packages'),
-  );
+  once(stamp, [read('package-lock.json'), process.version], () => run('npm', ['install'], 'installing npm packages'));
 }
 
 function buildEngine() {

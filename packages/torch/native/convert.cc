@@ -236,6 +236,14 @@ c10::IValue element_value(const ArgSpec& spec, Reader& reader) {
   }
 }
 
+// libtorch reads element N - 1 of an `int[N]` without looking: a list that is too short would end the process. One
+// element stands for all; none is allowed where it is the default.
+void check_length(const ArgSpec& spec, size_t count) {
+  if (spec.size < 2 || count == static_cast<size_t>(spec.size) || count == 1) return;
+  const bool empty_default = spec.has_default && spec.default_value.isList() && spec.default_value.toListRef().empty();
+  TORCH_CHECK_TYPE(count == 0 && empty_default, "argument '", spec.name, "' must be one value or a list of ", spec.size, ", not of ", count);
+}
+
 c10::IValue list_value(const ArgSpec& spec, Reader& reader) {
   Reader peek = reader;
   const Tag tag = peek.tag();
@@ -246,6 +254,7 @@ c10::IValue list_value(const ArgSpec& spec, Reader& reader) {
   c10::impl::GenericList list(spec.element_type);
   if (tag == Tag::List) {
     const size_t count = peek.count();
+    check_length(spec, count);
     list.reserve(count);
     for (size_t i = 0; i < count; i++) list.push_back(element_value(spec, peek));
     reader = peek;

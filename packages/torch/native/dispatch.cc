@@ -65,7 +65,32 @@ bool by_dimension_name(const c10::OperatorName& name) {
   return name.overload_name.find("Dimname") != std::string::npos || name.overload_name.find("names") != std::string::npos;
 }
 
+// Operators that libtorch's own code calls with checked arguments and that check nothing themselves: found by calling
+// every operator with arguments at random. From JavaScript, wrong arguments must not end the process.
+constexpr const char* kUnchecked[] = {
+    "_compute_linear_combination",
+    "_convert_indices_from_csr_to_coo",
+    "_histogramdd_bin_edges",
+    "_histogramdd_from_bin_cts",
+    "_local_scalar_dense",
+    "_thnn_differentiable_gru_cell_backward",
+    "_weight_norm",
+    "_weight_norm_interface",
+    "align_to",
+    "matrix_exp_backward",
+    "native_channel_shuffle",
+    "reflection_pad2d_backward",
+};
+
+void refuse_unchecked(const std::string& name) {
+  for (const char* unchecked : kUnchecked) {
+    const std::string full = std::string("aten::") + unchecked;
+    TORCH_CHECK(name != full && name.rfind(full + ".", 0) != 0, "operator '", name, "' does not check its arguments in libtorch and is not callable from JavaScript; use the public operator that calls it");
+  }
+}
+
 std::unique_ptr<OverloadSet> make_set(const std::string& name) {
+  refuse_unchecked(name);
   auto set = std::make_unique<OverloadSet>();
   set->name = name;
   const auto dot = name.find('.');

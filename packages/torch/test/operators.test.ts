@@ -118,6 +118,18 @@ describe('a wrong call', () => {
     expect(refusal(loose('aten::add', x, 2n ** 70n))).toContain('does not fit a 64-bit integer');
   });
 
+  it('refuses what libtorch would not survive: lists that are too short, operators without checks of their own', () => {
+    expect(refusal(loose('aten::reflection_pad1d', x, []))).toContain(
+      "argument 'padding' must be one value or a list of 2, not of 0",
+    );
+    expect(refusal(loose('aten::to_sparse_bsr', x, []))).toContain('must be one value or a list of 2, not of 0');
+    expect(refusal(loose('aten::_local_scalar_dense', zeros([0])))).toContain(
+      'does not check its arguments in libtorch',
+    );
+    expect(refusal(loose('aten::_local_scalar_dense.out', x))).toContain('does not check its arguments in libtorch');
+    expect(ops.maxPool2d(zeros([1, 1, 4, 4]), 2, []).shape).toEqual([1, 1, 2, 2]);
+  });
+
   it('refuses a disposed tensor, also after its slot was taken by another', () => {
     const gone = tensor([1]);
     gone.dispose();
