@@ -1,6 +1,5 @@
 /** Policy and parameter → decision: which records speak about it, and the settings that follow. */
 import { layerFactor } from './layer-decay.ts';
-import { joinPath } from './model.ts';
 import type { CustomKeyConfig } from './paramwise-config.ts';
 import type { MatrixAlgorithm, Policy } from './policy.ts';
 import { type ConfiguredRule, type CustomKey, firstMatch, type ParamFacts } from './rules.ts';
@@ -76,8 +75,8 @@ export function makeDecider(policy: Policy): (facts: ParamFacts) => Decision {
   };
 }
 
-function layerOf({ layers }: Policy, { prefix, name, param }: ParamFacts): number | undefined {
-  return layers?.layerOf(joinPath(prefix, name), param);
+function layerOf({ layers }: Policy, { path, param }: ParamFacts): number | undefined {
+  return layers?.layerOf(path, param);
 }
 
 /** One number for five; there are at most four rules of a kind. */

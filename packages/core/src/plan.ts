@@ -47,7 +47,7 @@ class DecidedParam implements PlannedParam {
   }
 
   get path(): string {
-    return pathOf(this.#facts);
+    return this.#facts.path;
   }
 
   get options(): ParamOptions {
@@ -139,7 +139,7 @@ export class Planner {
     if (first !== undefined && this.policy.bypassDuplicate) {
       return this.#skip(facts, `it is the same parameter as ${first}, which has a group (bypass_duplicate)`, { first });
     }
-    if (first !== undefined && param.requiresGrad) this.#duplicates.push({ path: pathOf(facts), first, param });
+    if (first !== undefined && param.requiresGrad) this.#duplicates.push({ path: facts.path, first, param });
     const frozen = this.#frozen.get(param);
     if (frozen !== undefined) {
       return this.#skip(facts, `it is the same parameter as ${frozen.path}, which ${frozen.frozenBy} freezes`, frozen);
@@ -155,26 +155,26 @@ export class Planner {
     if (!param.requiresGrad) return this.#skip(facts, 'it requires no gradient', {});
     this.#decisions.add(decision);
     this.#trained.push(facts);
-    if (first === undefined) this.#firstPath.set(param, pathOf(facts));
+    if (first === undefined) this.#firstPath.set(param, facts.path);
     return new DecidedParam(this.policy, facts, decision);
   }
 
   #planBare(facts: ParamFacts): PlannedParam | undefined {
     if (this.#firstPath.has(facts.param)) return undefined;
-    this.#firstPath.set(facts.param, pathOf(facts));
+    this.#firstPath.set(facts.param, facts.path);
     return new DecidedParam(this.policy, facts, this.#decide(facts));
   }
 
   #skip(facts: ParamFacts, reason: string, { first, frozenBy }: Pick<SkippedParam, 'first' | 'frozenBy'>): undefined {
     const why = { ...(first !== undefined && { first }), ...(frozenBy !== undefined && { frozenBy }) };
-    this.#skipped.push({ path: pathOf(facts), param: facts.param, reason, ...why });
+    this.#skipped.push({ path: facts.path, param: facts.param, reason, ...why });
     this.#untrained.push(facts);
     return undefined;
   }
 }
 
-const pathOf = ({ prefix, name }: ParamFacts) => joinPath(prefix, name);
-
 function factsOf({ module, prefix, isDcnModule }: VisitedModule, name: string, param: ParamView): ParamFacts {
-  return { name, prefix, searched: `${prefix}.${name}`, kind: module.moduleKind, isDcnModule, param };
+  const path = joinPath(prefix, name);
+  const searched = prefix === '' ? `.${name}` : path;
+  return { name, path, prefix, searched, kind: module.moduleKind, isDcnModule, param };
 }

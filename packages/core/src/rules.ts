@@ -10,6 +10,8 @@ import type { CustomKeyConfig } from './paramwise-config.ts';
 /** All that a rule may ask about a parameter. */
 export interface ParamFacts {
   readonly name: string;
+  /** Dotted name in the model. */
+  readonly path: string;
   /** Path of its module. */
   readonly prefix: string;
   /** What custom keys are looked for in: prefix, dot, name; at the root it begins with the dot. */

@@ -37,11 +37,11 @@ export function refuseUnmatched(policy: Policy, record: PlanningRecord): void {
     (key) => !record.trained.some(key.applies) && !record.untrained.some(key.applies),
   );
   if (unmatched.length === 0) return;
-  const parts = pathParts(record);
+  const nearest = nearestPart(record);
   throw new ConfigError(
     unmatched.map(({ key }) => {
       const path = ['paramwise_cfg', 'custom_keys', key];
-      return { code: 'unmatched_key', path, nearest: nearestName(key, parts) };
+      return { code: 'unmatched_key', path, nearest: nearest(key) };
     }),
   );
 }
@@ -75,19 +75,24 @@ function duplicateWarnings({ skipped, duplicates }: PlanningRecord): string[] {
 
 function keysWarnings(policy: Policy, record: PlanningRecord): string[] {
   const used = new Set<CustomKey>();
+  const nearest = nearestPart(record);
   for (const { keys } of record.decisions) for (const key of keys?.deciders.values() ?? []) used.add(key);
   return policy.keys.flatMap((key) =>
-    used.has(key) ? settingWarnings(key) : [`${keyName(key)} ${whyUnused(key, policy, record)}`],
+    used.has(key)
+      ? settingWarnings(key)
+      : [`${keyName(key)} ${whyUnused(key, policy, record) ?? matchesNone(nearest(key.key))}`],
   );
 }
 
-function whyUnused({ key, applies }: CustomKey, { composes }: Policy, record: PlanningRecord): string {
+function whyUnused({ applies }: CustomKey, { composes }: Policy, record: PlanningRecord): string | undefined {
   if (record.trained.some(applies)) {
     if (composes) return 'never decides: wherever it matches, longer keys set all that it sets';
     return 'never decides: wherever it matches, a longer key (or one earlier in the alphabet) does';
   }
-  if (record.untrained.some(applies)) return 'matches only parameters that are left out';
-  const nearest = nearestName(key, pathParts(record));
+  return record.untrained.some(applies) ? 'matches only parameters that are left out' : undefined;
+}
+
+function matchesNone(nearest: string | undefined): string {
   return `matches no parameter${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`;
 }
 
@@ -155,10 +160,24 @@ function notFreezing(field: string, instead: string): string {
   return `${field}: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; ${instead}`;
 }
 
-/** Names of modules and parameters, for a key that is nearly one. */
-function pathParts({ groups, skipped }: PlanningRecord): Set<string> {
+/** The name of a module or parameter that a key nearly is. The names are gathered once, and only if one is asked for. */
+function nearestPart(record: PlanningRecord): (key: string) => string | undefined {
+  let parts: Set<string> | undefined;
+  return (key) => {
+    parts ??= pathParts(record);
+    return nearestName(key, parts);
+  };
+}
+
+function pathParts({ trained, untrained }: PlanningRecord): Set<string> {
   const parts = new Set<string>();
-  for (const { path } of [...groups, ...skipped]) for (const part of path.split('.')) parts.add(part);
+  let last: string | undefined;
+  for (const { prefix, name } of [...trained, ...untrained]) {
+    parts.add(name);
+    // The parameters of a module follow one another.
+    if (prefix !== last) for (const part of prefix.split('.')) parts.add(part);
+    last = prefix;
+  }
   return parts;
 }
 
