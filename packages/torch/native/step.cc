@@ -14,7 +14,7 @@ namespace {
 
 template <typename Algorithm, typename Compute, typename Stored>
 PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
-  const Algorithm algorithm(item.settings);
+  const Algorithm algorithm(item.constants);
   constexpr int kStates = Algorithm::kStates;
   Stored* __restrict value = static_cast<Stored*>(item.value);
   const Stored* __restrict gradient = static_cast<const Stored*>(item.gradient);
@@ -65,21 +65,53 @@ struct Runs {
 
 PARAMWISE_RUNS(sgd, Sgd<T, false>)
 PARAMWISE_RUNS(sgd_momentum, Sgd<T, true>)
-PARAMWISE_RUNS(adamw, AdamW<T, false>)
-PARAMWISE_RUNS(adamw_amsgrad, AdamW<T, true>)
+PARAMWISE_RUNS(adam, Adam<T, false>)
+PARAMWISE_RUNS(adam_amsgrad, Adam<T, true>)
+PARAMWISE_RUNS(adamax, Adamax<T>)
+PARAMWISE_RUNS(nadam, NAdam<T>)
+PARAMWISE_RUNS(radam, RAdam<T>)
+PARAMWISE_RUNS(adagrad, Adagrad<T>)
+PARAMWISE_RUNS(adadelta, Adadelta<T>)
+PARAMWISE_RUNS(rmsprop, RmsProp<T, false, false>)
+PARAMWISE_RUNS(rmsprop_momentum, RmsProp<T, true, false>)
+PARAMWISE_RUNS(rmsprop_centered, RmsProp<T, false, true>)
+PARAMWISE_RUNS(rmsprop_momentum_centered, RmsProp<T, true, true>)
+PARAMWISE_RUNS(rprop, Rprop<T>)
+PARAMWISE_RUNS(asgd, Asgd<T>)
+PARAMWISE_RUNS(lion, Lion<T>)
 
 struct Entry {
   const char* name;
   int states;
-  int settings;
+  int constants;
   Runs runs;
+  // Whether a sparse gradient may stand for a dense one with zeros.
+  bool sparse;
 };
 
+template <typename Algorithm>
+constexpr Entry entry(const char* name, const Runs& runs, bool sparse = false) {
+  static_assert(Algorithm::kStates <= kMaxStates && Algorithm::kConstants <= kMaxConstants);
+  return {name, Algorithm::kStates, Algorithm::kConstants, runs, sparse};
+}
+
 constexpr Entry kAlgorithms[] = {
-    {"sgd", Sgd<float, false>::kStates, Sgd<float, false>::kSettings, sgd_runs},
-    {"sgd_momentum", Sgd<float, true>::kStates, Sgd<float, true>::kSettings, sgd_momentum_runs},
-    {"adamw", AdamW<float, false>::kStates, AdamW<float, false>::kSettings, adamw_runs},
-    {"adamw_amsgrad", AdamW<float, true>::kStates, AdamW<float, true>::kSettings, adamw_amsgrad_runs},
+    entry<Sgd<float, false>>("sgd", sgd_runs, true),
+    entry<Sgd<float, true>>("sgd_momentum", sgd_momentum_runs, true),
+    entry<Adam<float, false>>("adam", adam_runs),
+    entry<Adam<float, true>>("adam_amsgrad", adam_amsgrad_runs),
+    entry<Adamax<float>>("adamax", adamax_runs),
+    entry<NAdam<float>>("nadam", nadam_runs),
+    entry<RAdam<float>>("radam", radam_runs),
+    entry<Adagrad<float>>("adagrad", adagrad_runs, true),
+    entry<Adadelta<float>>("adadelta", adadelta_runs),
+    entry<RmsProp<float, false, false>>("rmsprop", rmsprop_runs),
+    entry<RmsProp<float, true, false>>("rmsprop_momentum", rmsprop_momentum_runs),
+    entry<RmsProp<float, false, true>>("rmsprop_centered", rmsprop_centered_runs),
+    entry<RmsProp<float, true, true>>("rmsprop_momentum_centered", rmsprop_momentum_centered_runs),
+    entry<Rprop<float>>("rprop", rprop_runs),
+    entry<Asgd<float>>("asgd", asgd_runs),
+    entry<Lion<float>>("lion", lion_runs),
 };
 
 const Entry& find_algorithm(const std::string& name) {
@@ -110,42 +142,50 @@ struct Prepared {
   Spans spans;
   // What the items point into, kept alive for the step.
   std::vector<at::Tensor> held;
-  // Parameters whose memory is no plain block (a view of a larger tensor): stepped on a copy, then written back.
+  // Parameters whose memory is no plain block (a view of a larger tensor) and states laid out unlike their parameter:
+  // stepped on a copy, then written back.
   std::vector<std::pair<at::Tensor, at::Tensor>> copied_back;
   std::vector<at::Tensor> stepped;
 };
 
-void check_parameter(const at::Tensor& parameter, const at::Tensor& gradient, size_t position) {
+// "parameter N" at the start of a message is what JavaScript replaces by the parameter's name.
+void check_parameter(const at::Tensor& parameter, const at::Tensor& gradient, const Entry& entry, size_t position) {
   TORCH_CHECK(parameter.device().is_cpu(), "parameter ", position, " lies on ", parameter.device(), ": this step runs on the CPU");
-  TORCH_CHECK(gradient.layout() == c10::kStrided, "parameter ", position, " has a sparse gradient: use SparseAdam, or a dense Embedding");
+  TORCH_CHECK(gradient.layout() == c10::kStrided || entry.sparse, "parameter ", position, " has a sparse gradient: use SparseAdam, or a dense Embedding");
   TORCH_CHECK(gradient.scalar_type() == parameter.scalar_type(), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), " but its gradient is ", dtype_name(gradient.scalar_type()));
 }
 
-void* state_memory(const at::Tensor& state, const at::Tensor& value, size_t position) {
-  TORCH_CHECK(state.strides() == value.strides() && state.sizes() == value.sizes() && state.scalar_type() == value.scalar_type() && state.device().is_cpu(),
-              "the optimizer state of parameter ", position, " does not fit it: expected ", dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()), " of shape ", state.sizes());
-  return state.data_ptr();
+// A tensor's memory in the order of `value`: its own, or where it is laid out in another way that of a copy, which is
+// written back after the step.
+void* state_memory(Prepared& prepared, const at::Tensor& state, const at::Tensor& value, size_t position) {
+  TORCH_CHECK(state.sizes() == value.sizes() && state.scalar_type() == value.scalar_type() && state.device().is_cpu(),
+              "parameter ", position, " has optimizer state that does not fit it: expected ", dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()), " of shape ", state.sizes());
+  if (state.strides() == value.strides()) return state.data_ptr();
+  const at::Tensor copy = at::empty_like(value).copy_(state);
+  prepared.copied_back.emplace_back(state, copy);
+  return copy.data_ptr();
 }
 
 void prepare_one(Prepared& prepared, const Entry& entry, Reader& in, size_t position) {
   const at::Tensor& parameter = tensors().get(in.number());
-  const at::Tensor gradient = parameter.grad();
+  at::Tensor gradient = parameter.grad();
   TORCH_CHECK(gradient.defined(), "internal: parameter ", position, " has no gradient");
-  check_parameter(parameter, gradient, position);
+  check_parameter(parameter, gradient, entry, position);
+  gradient = gradient.layout() == c10::kStrided ? gradient.detach() : gradient.to_dense();
 
   at::Tensor value = parameter.detach();
   if (!value.is_non_overlapping_and_dense()) {
-    value = value.clone(at::MemoryFormat::Contiguous);
+    value = value.clone();
     prepared.copied_back.emplace_back(parameter, value);
   }
   const bool aligned = gradient.strides() == value.strides();
-  const at::Tensor laid_out = aligned ? gradient.detach() : at::empty_like(value).copy_(gradient);
+  const at::Tensor laid_out = aligned ? gradient : at::empty_like(value).copy_(gradient);
 
   StepItem item;
   item.value = value.data_ptr();
   item.gradient = laid_out.data_ptr();
-  for (int i = 0; i < entry.states; i++) item.states[i] = state_memory(tensors().get(in.number()), value, position);
-  for (int i = 0; i < entry.settings; i++) item.settings[i] = in.number();
+  for (int i = 0; i < entry.states; i++) item.states[i] = state_memory(prepared, tensors().get(in.number()), value, position);
+  for (int i = 0; i < entry.constants; i++) item.constants[i] = in.number();
 
   prepared.runs.push_back(run_for(entry.runs, value.scalar_type()));
   prepared.spans.add(value.numel());
@@ -167,7 +207,7 @@ double optimizer_step(Reader& in, Writer&) {
 
   prepared.spans.parallel([&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
 
-  for (auto& [parameter, value] : prepared.copied_back) parameter.copy_(value);
+  for (auto& [target, copy] : prepared.copied_back) target.copy_(copy);
   // Autograd must see that the values changed, as after any in-place operator.
   for (const auto& parameter : prepared.stepped) parameter.unsafeGetTensorImpl()->bump_version();
   return static_cast<double>(count);

@@ -1,6 +1,6 @@
 // The multi-tensor optimizer step: all parameters in one call, each with its own settings, in one pass over memory.
 //
-// An algorithm is a struct with the number of its state tensors, the number of its settings, and `apply`, the
+// An algorithm is a struct with the number of its state tensors, the number of its constants, and `apply`, the
 // arithmetic of one element; see algorithms.h. Everything else (threads, vector code, dtypes, layouts) is here.
 #pragma once
 
@@ -11,15 +11,15 @@
 
 namespace paramwise {
 
-constexpr int kMaxStates = 4;
-constexpr int kMaxSettings = 16;
+constexpr int kMaxStates = 3;
+constexpr int kMaxConstants = 12;
 
-// One parameter of a step: memory of value, gradient and states, and the settings as the algorithm orders them.
+// One parameter of a step: memory of value, gradient and states, and the constants as the algorithm orders them.
 struct StepItem {
   void* value = nullptr;
   const void* gradient = nullptr;
   void* states[kMaxStates] = {};
-  double settings[kMaxSettings] = {};
+  double constants[kMaxConstants] = {};
 };
 
 }  // namespace paramwise

@@ -209,9 +209,7 @@ describe('a config', () => {
   });
 
   it('names the nearest right name for a misspelt one', () => {
-    expect(() => buildOptimWrapper(model(), { optimizer: { type: 'AdamV', lr: 0.1 } })).toThrow(
-      'did you mean "AdamW"?',
-    );
+    expect(() => buildOptimWrapper(model(), { optimizer: { type: 'AdmW', lr: 0.1 } })).toThrow('did you mean "AdamW"?');
     expect(() => buildOptimWrapper(model(), { optimizer: { type: 'AdamW', lr: 0.1, beta: [0.9, 0.99] } })).toThrow(
       'did you mean "betas"?',
     );

@@ -1,56 +1,99 @@
-/** The Adam family: steps scaled by running averages of the gradient and of its square. */
+/** Adam and AdamW: steps scaled by running averages of the gradient and of its square. */
 import {
   type Algorithm,
-  betas,
-  betasOf,
-  commonDefaults,
-  commonRules,
-  flag,
-  notNegative,
+  average,
+  averageOfSquares,
+  biasCorrection,
+  decayOf,
+  gradientOf,
   numberOf,
+  pairOf,
   type Settings,
+  signOf,
+  type Update,
+  zeroSlots,
 } from './algorithm.ts';
+import { betas, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
-const adamRules = { ...commonRules, betas, eps: notNegative, amsgrad: flag };
+const defaults = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weight_decay: 0,
+  amsgrad: false,
+  capturable: false,
+  fused: null,
+  ...commonDefaults,
+};
 
-function adamSlots(settings: Settings): readonly string[] {
-  return settings.amsgrad ? ['exp_avg', 'exp_avg_sq', 'max_exp_avg_sq'] : ['exp_avg', 'exp_avg_sq'];
-}
-
-function adamSettings(settings: Settings, step: number): readonly number[] {
-  const [beta1, beta2] = betasOf(settings);
+function constants(settings: Settings, step: number, decoupled: boolean): readonly number[] {
+  const [beta1, beta2] = pairOf(settings);
+  const { l2, keep } = decayOf(settings, decoupled);
   return [
-    numberOf(settings, 'lr'),
-    numberOf(settings, 'weight_decay'),
+    signOf(settings),
+    l2,
+    keep,
     beta1,
+    1 - beta1,
     beta2,
+    1 - beta2,
+    numberOf(settings, 'lr') / biasCorrection(beta1, step),
+    1 / Math.sqrt(biasCorrection(beta2, step)),
     numberOf(settings, 'eps'),
-    step,
-    numberOf(settings, 'maximize'),
   ];
 }
 
+function reference(settings: Settings, update: Update, decoupled: boolean): void {
+  const { param, slots, step } = update;
+  const [beta1, beta2] = pairOf(settings);
+  const { l2, keep } = decayOf(settings, decoupled);
+  const g = gradientOf(settings, update, l2);
+  if (keep !== 1) param.mul_(keep);
+  const m = average(slots.exp_avg!, g, beta1);
+  const v = averageOfSquares(slots.exp_avg_sq!, g, beta2);
+  const largest = slots.max_exp_avg_sq;
+  const second = largest ? largest.copy_(largest.maximum(v)) : v;
+  const denominator = second
+    .sqrt()
+    .div_(Math.sqrt(biasCorrection(beta2, step)))
+    .add_(numberOf(settings, 'eps'));
+  param.addcdiv_(m, denominator, { value: -numberOf(settings, 'lr') / biasCorrection(beta1, step) });
+}
+
+/** The record of Adam with the decay that `decoupled` chooses. */
+function adamLike(
+  name: string,
+  own: Settings,
+  decoupled: (settings: Settings) => boolean,
+): Omit<Algorithm, 'name'> & { name: string } {
+  return {
+    name,
+    defaults: { ...defaults, ...own },
+    rules: { ...commonRules, betas, eps: notNegative, amsgrad: flag, decoupled_weight_decay: flag },
+    slots: (settings) => zeroSlots('exp_avg', 'exp_avg_sq', ...(settings.amsgrad ? ['max_exp_avg_sq'] : [])),
+    kernel: {
+      name: (settings) => (settings.amsgrad ? 'adam_amsgrad' : 'adam'),
+      constants: (settings, { step }) => constants(settings, step, decoupled(settings)),
+    },
+    reference: (settings, update) => reference(settings, update, decoupled(settings)),
+  };
+}
+
 /**
- * AdamW: Adam whose weight decay does not pass through the running averages (Loshchilov & Hutter, "Decoupled Weight
- * Decay Regularization", 2019; torch.optim.AdamW).
+ * Adam (Kingma & Ba, "Adam: a method for stochastic optimization", 2015; AMSGrad: Reddi, Kale & Kumar, "On the
+ * convergence of Adam and beyond", 2018; torch.optim.Adam). t is the number of the parameter's step:
  *
- * θ ← θ - lr·weight_decay·θ;  m ← β₁m + (1 - β₁)g;  v ← β₂v + (1 - β₂)g²;
+ * g ← ∇ + weight_decay·θ;  m ← β₁m + (1 - β₁)g;  v ← β₂v + (1 - β₂)g²;
  * θ ← θ - lr · m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε), with the largest v so far for `amsgrad`
  */
-export const adamW: Algorithm = {
-  name: 'AdamW',
-  defaults: {
-    lr: 1e-3,
-    betas: [0.9, 0.999],
-    eps: 1e-8,
-    weight_decay: 1e-2,
-    amsgrad: false,
-    capturable: false,
-    fused: null,
-    ...commonDefaults,
-  },
-  rules: adamRules,
-  slots: adamSlots,
-  kernel: (settings) => (settings.amsgrad ? 'adamw_amsgrad' : 'adamw'),
-  kernelSettings: adamSettings,
-};
+export const adam: Algorithm = adamLike('Adam', { decoupled_weight_decay: false }, (settings) =>
+  Boolean(settings.decoupled_weight_decay),
+);
+
+/**
+ * AdamW: Adam whose weight decay does not pass through the running averages (Loshchilov & Hutter, "Decoupled Weight
+ * Decay Regularization", 2019; torch.optim.AdamW):
+ *
+ * θ ← θ - lr·weight_decay·θ, then as Adam without decay
+ */
+export const adamW: Algorithm = adamLike('AdamW', { weight_decay: 1e-2 }, () => true);

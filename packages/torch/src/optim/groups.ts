@@ -2,6 +2,7 @@
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '@paramwise/core';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithm.ts';
+import { atLeast } from './rules.ts';
 
 /** Parameters with one set of settings; fields that the algorithm does not know are carried along. */
 export interface TorchParamGroup {
@@ -10,6 +11,10 @@ export interface TorchParamGroup {
   paramNames?: string[];
   lr?: number;
   weight_decay?: number;
+  /** Name of the algorithm that steps this group. Default: the optimizer's own. */
+  algorithm?: string;
+  /** Steps of the optimizer during which this group is left alone. Default 0. */
+  freeze_until?: number;
   [setting: string]: unknown;
 }
 
@@ -32,11 +37,23 @@ export function completeDefaults(algorithm: Algorithm, options: Settings, path: 
   return defaults;
 }
 
+/** Settings that mean the same to every algorithm. */
+const SHARED = ['lr', 'weight_decay', 'maximize'] as const;
+
+/** Defaults of a group that an algorithm other than the optimizer's steps; `given` is what the optimizer was told. */
+export function groupDefaults(algorithm: Algorithm, given: Settings): Settings {
+  const shared = SHARED.filter((name) => given[name] !== undefined && Object.hasOwn(algorithm.defaults, name));
+  return { ...algorithm.defaults, ...Object.fromEntries(shared.map((name) => [name, given[name]])) };
+}
+
+/** Fields that a group may have whatever steps it. */
+const groupRules = { freeze_until: atLeast(0) };
+
 /** Throws a ConfigError with every setting that the algorithm refuses. */
 export function checkSettings(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
   const issues: Issue[] = [];
-  for (const [name, rule] of Object.entries(algorithm.rules)) {
-    if (!Object.hasOwn(settings, name) || rule.holds(settings[name])) continue;
+  for (const [name, rule] of [...Object.entries(algorithm.rules), ...Object.entries(groupRules)]) {
+    if (settings[name] === undefined || rule.holds(settings[name])) continue;
     issues.push({
       code: 'invalid_value',
       path: [...path, name],
@@ -53,6 +70,30 @@ export function checkSettings(algorithm: Algorithm, settings: Settings, path: Co
       allowed: `a combination in which ${conflict}`,
     });
   if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/** Throws a ConfigError for every parameter that the algorithm cannot step, with what can. */
+export function refuseParams(algorithm: Algorithm, group: TorchParamGroup, path: ConfigPath): void {
+  const issues = group.params.flatMap((param, i): Issue[] => {
+    const refused = algorithm.refuses?.(param, group);
+    if (!refused) return [];
+    const name = group.paramNames?.[i];
+    const found = name === undefined ? refused.found : `"${name}" of ${refused.found}`;
+    return [
+      {
+        code: 'invalid_value',
+        path: [...path, 'params', i],
+        found,
+        allowed: `${algorithm.name} takes ${refused.allowed}`,
+      },
+    ];
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/** What messages call a parameter: its path, or its place. */
+export function nameIn(group: number, index: number, names: readonly string[] | undefined): string {
+  return names?.[index] ?? `group ${group}, parameter ${index}`;
 }
 
 /** Groups from whatever was given: a list of tensors is one group. */

@@ -1,6 +1,31 @@
 /** What `optim` holds. */
-export type { Algorithm, Rule, Settings } from './algorithm.ts';
+export type { Algorithm, Kernel, Moment, Scalars, Settings, Slot, Update } from './algorithm.ts';
 export type { ParamsInput, TorchParamGroup } from './groups.ts';
-export { Optimizer, type ParamState } from './optimizer.ts';
-export { AdamW, defineOptimizer, type OptimizerClass, SGD } from './optimizers.ts';
-export type { OptimizerStateDict } from './state-dict.ts';
+export { LBFGS } from './lbfgs.ts';
+export { orthogonalize } from './muon.ts';
+export { Optimizer } from './optimizer.ts';
+export {
+  Adadelta,
+  Adafactor,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  ASGD,
+  defineOptimizer,
+  LAMB,
+  LARS,
+  Lion,
+  Muon,
+  NAdam,
+  type OptimizerClass,
+  RAdam,
+  RMSprop,
+  Rprop,
+  SGD,
+  SparseAdam,
+} from './optimizers.ts';
+export type { StepPath } from './paths.ts';
+export type { Rule } from './rules.ts';
+export type { ParamState } from './state.ts';
+export type { OptimizerStateDict, StateValue } from './state-dict.ts';

@@ -1,63 +1,91 @@
 /**
- * The optimizer: parameter groups, state, and one native call a step for all of them.
+ * The optimizer: parameter groups, state, and one native call a step for all parameters of a kernel.
  *
  * Groups and state have the form and the names of `torch.optim.Optimizer`, so that schedulers and checkpoints of
  * either side fit.
  */
-import { ConfigError } from '@paramwise/core';
+import { ConfigError, type ConfigPath } from '@paramwise/core';
 import { enableGrad } from '../autograd.ts';
-import { zerosLike } from '../creation.ts';
 import { withGradient, zeroGrads } from '../gradients.ts';
-import { keep } from '../handle.ts';
-import { native } from '../native.ts';
 import type { Tensor } from '../tensor.ts';
-import { intern, reserve, wire } from '../wire.ts';
 import type { Algorithm, Settings } from './algorithm.ts';
+import { findAlgorithm } from './algorithms.ts';
 import {
   checkSettings,
   completeDefaults,
+  groupDefaults,
+  nameIn,
   type ParamsInput,
+  refuseParams,
   type TorchParamGroup,
   toGroup,
   toGroups,
 } from './groups.ts';
+import { runKernel, runOperators, type StepPath } from './paths.ts';
+import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 
-/** What an optimizer remembers of one parameter. */
-export interface ParamState {
-  /** Steps in which the parameter had a gradient. */
-  step: number;
-  /** State tensors by PyTorch's names. */
-  slots: Record<string, Tensor>;
-}
-
 export class Optimizer {
+  /** What steps the groups that name no `algorithm` of their own. */
   readonly algorithm: Algorithm;
   /** Settings of a group that has none of its own. */
   readonly defaults: Settings;
   readonly paramGroups: TorchParamGroup[] = [];
   /** State by parameter; a parameter that never had a gradient has none. */
   readonly state = new Map<Tensor, ParamState>();
+  /** Calls of `step` so far: what `freeze_until` of a group counts. */
+  stepCount = 0;
+  /** How steps are computed. `operators` is the plain reference; tensors off the CPU always take it. */
+  path: StepPath;
+  private readonly given: Settings;
 
   /**
-   * @param params tensors, or groups `{params, lr, …}` with settings of their own
+   * @param params tensors, or groups `{params, lr, …}` with settings of their own. A group's `algorithm` names another
+   * algorithm that steps it (its defaults are then that one's, but for `lr`, `weight_decay` and `maximize` given here);
+   * `freeze_until: N` leaves it alone, without state, until N steps are done.
    * @param options settings by PyTorch's names, for groups that do not set them
-   * @throws ConfigError for an unknown option, a value out of range, a parameter in two groups
+   * @throws ConfigError for an unknown option or algorithm, a value out of range, a parameter in two groups or one that
+   * the algorithm cannot step
    */
-  constructor(algorithm: Algorithm, params: ParamsInput, options: Settings = {}) {
+  constructor(
+    algorithm: Algorithm,
+    params: ParamsInput,
+    options: Settings = {},
+    { path = 'kernel' }: { path?: StepPath } = {},
+  ) {
     this.algorithm = algorithm;
+    this.given = options;
     this.defaults = completeDefaults(algorithm, options, [algorithm.name]);
+    this.path = path;
     for (const group of toGroups(params, [algorithm.name, 'params'])) this.addParamGroup(group);
   }
 
   /** Adds parameters, with settings of their own where given. Throws ConfigError as the constructor, and adds nothing. */
   addParamGroup(group: { params: Tensor | Iterable<Tensor>; [setting: string]: unknown }): void {
     const index = this.paramGroups.length;
-    const path = [this.algorithm.name, 'params', index];
-    const complete: TorchParamGroup = { ...structuredClone(this.defaults), ...toGroup(group, path) };
-    checkSettings(this.algorithm, complete, path);
+    const path = this.pathOf(index);
+    const algorithm = this.algorithmOf(group, path);
+    const defaults = algorithm === this.algorithm ? this.defaults : groupDefaults(algorithm, this.given);
+    const complete: TorchParamGroup = { ...structuredClone(defaults), ...toGroup(group, path) };
+    checkSettings(algorithm, complete, path);
+    refuseParams(algorithm, complete, path);
     this.refuseDuplicates(complete, index);
     this.paramGroups.push(complete);
+  }
+
+  private pathOf(index: number): ConfigPath {
+    return [this.algorithm.name, 'params', index];
+  }
+
+  /** The algorithm that steps a group. @throws ConfigError for an unknown name */
+  algorithmOf(group: Settings, path: ConfigPath = this.pathOf(this.paramGroups.indexOf(group as TorchParamGroup))) {
+    if (group.algorithm === undefined || group.algorithm === this.algorithm.name) return this.algorithm;
+    return findAlgorithm(group.algorithm, [...path, 'algorithm']);
+  }
+
+  /** Whether the next step leaves a group alone because of its `freeze_until`. */
+  isFrozen(group: Settings): boolean {
+    return this.stepCount < Number(group.freeze_until ?? 0);
   }
 
   private refuseDuplicates(group: TorchParamGroup, index: number): void {
@@ -68,9 +96,7 @@ export class Optimizer {
       const second = nameIn(index, i, group.paramNames);
       const first = owners.get(param);
       if (first !== undefined)
-        throw new ConfigError([
-          { code: 'duplicate_parameter', path: [this.algorithm.name, 'params', index], first, second },
-        ]);
+        throw new ConfigError([{ code: 'duplicate_parameter', path: this.pathOf(index), first, second }]);
       owners.set(param, second);
     });
   }
@@ -79,55 +105,65 @@ export class Optimizer {
    * Updates every parameter that has a gradient. With a closure, which computes the loss and its gradients anew, runs
    * it first and returns what it returned.
    *
-   * @throws Error for a sparse gradient, or state that does not fit; nothing was changed then
+   * @throws ConfigError for a setting that was moved out of range: nothing was changed then
+   * @throws Error that names the parameter whose gradient or state does not fit (sparse, another dtype): it and all
+   * others of its kernel were not changed
    */
   step<T>(closure?: () => T): T | undefined {
     const loss = closure && enableGrad(closure);
-    const batches = new Map<string, Work[]>();
-    for (const group of this.paramGroups) this.collect(group, batches);
-    for (const [kernel, work] of batches) this.run(kernel, work);
+    const pending = new Set(this.collect());
+    try {
+      for (const { run, works } of this.batches([...pending])) {
+        run();
+        for (const work of works) {
+          this.state.set(work.param, commit(work));
+          pending.delete(work);
+        }
+      }
+    } finally {
+      for (const { made } of pending) disposeAll(made);
+    }
+    this.stepCount++;
     return loss;
   }
 
-  private collect(group: TorchParamGroup, batches: Map<string, Work[]>): void {
-    const { algorithm } = this;
-    const params = withGradient(group.params);
-    if (params.length === 0) return;
-    checkSettings(algorithm, group, [algorithm.name, 'params', this.paramGroups.indexOf(group)]);
-    const kernel = algorithm.kernel(group);
-    const slots = algorithm.slots(group);
-    const batch = batches.get(kernel) ?? [];
-    batches.set(kernel, batch);
-    for (const param of params) batch.push(this.workOn(param, group, slots));
-  }
-
-  private workOn(param: Tensor, group: TorchParamGroup, slots: readonly string[]): Work {
-    const state = this.state.get(param) ?? { step: 0, slots: {} };
-    this.state.set(param, state);
-    let fresh = false;
-    for (const slot of slots)
-      if (!state.slots[slot]) {
-        state.slots[slot] = keep(zerosLike(param));
-        fresh = true;
+  /** What there is to do: every parameter of the active groups that has a gradient. */
+  private collect(): Work[] {
+    const active = this.paramGroups.filter((group) => !this.isFrozen(group));
+    const present = new Set(withGradient(active.flatMap((group) => group.params)));
+    const works: Work[] = [];
+    for (const group of active) {
+      const index = this.paramGroups.indexOf(group);
+      const algorithm = this.algorithmOf(group);
+      checkSettings(algorithm, group, this.pathOf(index));
+      for (const [i, param] of group.params.entries()) {
+        if (!present.has(param)) continue;
+        const name = nameIn(index, i, group.paramNames);
+        works.push(prepareWork({ param, name, algorithm, settings: group }, this.state.get(param)));
       }
-    const settings = this.algorithm.kernelSettings(group, state.step + 1, fresh);
-    return { param, state, slots, settings };
+    }
+    return works;
   }
 
-  private run(kernel: string, work: readonly Work[]): void {
-    const { slots, settings } = work[0] as Work;
-    reserve(0, 2 + work.length * (1 + slots.length + settings.length));
-    const { words } = wire;
-    words[0] = intern(kernel);
-    words[1] = work.length;
-    let at = 2;
-    for (const { param, state, slots, settings } of work) {
-      words[at++] = param.id;
-      for (const slot of slots) words[at++] = (state.slots[slot] as Tensor).id;
-      for (const setting of settings) words[at++] = setting;
+  /** All parameters of one kernel in one call; one call for each of the others. */
+  private batches(works: readonly Work[]): { run: () => void; works: Work[] }[] {
+    const kernels = new Map<string, Work[]>();
+    const alone: Work[] = [];
+    for (const work of works) {
+      const { kernel } = work.algorithm;
+      if (!kernel || this.path === 'operators' || work.param.device !== 'cpu') {
+        alone.push(work);
+        continue;
+      }
+      const name = kernel.name(work.settings);
+      const batch = kernels.get(name);
+      if (batch) batch.push(work);
+      else kernels.set(name, [work]);
     }
-    native.optimizerStep();
-    for (const { state } of work) state.step++;
+    return [
+      ...Array.from(kernels, ([name, batch]) => ({ run: () => runKernel(name, batch), works: batch })),
+      ...alone.map((work) => ({ run: () => runOperators(work), works: [work] })),
+    ];
   }
 
   /** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */
@@ -156,15 +192,4 @@ export class Optimizer {
     });
     return [`${this.algorithm.name} (`, ...groups, ')'].join('\n');
   }
-}
-
-interface Work {
-  param: Tensor;
-  state: ParamState;
-  slots: readonly string[];
-  settings: readonly number[];
-}
-
-function nameIn(group: number, index: number, names: readonly string[] | undefined): string {
-  return names?.[index] ?? `group ${group}, parameter ${index}`;
 }

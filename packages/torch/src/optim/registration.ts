@@ -1,15 +1,14 @@
 /** Makes the engine's optimizers and wrappers known to configs. */
 import { OPTIM_WRAPPERS, OPTIMIZERS } from '@paramwise/core';
 import type { ParamsInput } from './groups.ts';
+import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
-import { AdamW, type OptimizerClass, SGD } from './optimizers.ts';
+import { OPTIMIZER_CLASSES } from './optimizers.ts';
 import { OptimWrapper } from './wrapper.ts';
-
-const OPTIMIZER_CLASSES: readonly OptimizerClass[] = [SGD, AdamW];
 
 /** Called once, by the package's door. A second copy of the package takes the names over. */
 export function registerEngine(): void {
-  for (const made of OPTIMIZER_CLASSES)
+  for (const made of [...OPTIMIZER_CLASSES, LBFGS])
     OPTIMIZERS.register(
       made.name,
       ({ type: _, params, ...options }) => new made(params as unknown as ParamsInput, withoutNulls(options)),

@@ -1,5 +1,6 @@
 /** Gradient descent with optional momentum. */
-import { type Algorithm, anyNumber, commonDefaults, commonRules, flag, notNegative, numberOf } from './algorithm.ts';
+import { type Algorithm, gradientOf, numberOf, signOf, zeroSlots } from './algorithm.ts';
+import { anyNumber, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
 /**
  * Stochastic gradient descent (torch.optim.SGD; momentum after Sutskever et al., "On the importance of initialization
@@ -10,21 +11,36 @@ import { type Algorithm, anyNumber, commonDefaults, commonRules, flag, notNegati
  */
 export const sgd: Algorithm = {
   name: 'SGD',
-  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, ...commonDefaults },
+  defaults: { lr: 1e-3, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, ...commonDefaults, fused: null },
   rules: { ...commonRules, momentum: notNegative, dampening: anyNumber, nesterov: flag },
   conflict: (settings) =>
     settings.nesterov && (numberOf(settings, 'momentum') <= 0 || numberOf(settings, 'dampening') !== 0)
       ? 'nesterov needs a momentum above 0 and a dampening of 0'
       : undefined,
-  slots: (settings) => (settings.momentum === 0 ? [] : ['momentum_buffer']),
-  kernel: (settings) => (settings.momentum === 0 ? 'sgd' : 'sgd_momentum'),
-  kernelSettings: (settings, _step, fresh) => [
-    numberOf(settings, 'lr'),
-    numberOf(settings, 'weight_decay'),
-    numberOf(settings, 'momentum'),
-    numberOf(settings, 'dampening'),
-    numberOf(settings, 'nesterov'),
-    Number(fresh),
-    numberOf(settings, 'maximize'),
-  ],
+  sparse: 'densified',
+  savesStep: false,
+  slots: (settings) => zeroSlots(...(settings.momentum === 0 ? [] : ['momentum_buffer'])),
+  kernel: {
+    name: (settings) => (settings.momentum === 0 ? 'sgd' : 'sgd_momentum'),
+    constants: (settings, { fresh }) => [
+      signOf(settings),
+      numberOf(settings, 'weight_decay'),
+      numberOf(settings, 'lr'),
+      numberOf(settings, 'momentum'),
+      fresh ? 1 : 1 - numberOf(settings, 'dampening'),
+      numberOf(settings, 'nesterov'),
+    ],
+  },
+  reference(settings, update) {
+    const [lr, momentum] = [numberOf(settings, 'lr'), numberOf(settings, 'momentum')];
+    const g = gradientOf(settings, update);
+    const { param, slots, fresh } = update;
+    const buffer = slots.momentum_buffer;
+    if (!buffer) {
+      param.add_(g, { alpha: -lr });
+      return;
+    }
+    buffer.mul_(momentum).add_(g, { alpha: fresh ? 1 : 1 - numberOf(settings, 'dampening') });
+    param.add_(settings.nesterov ? g.add(buffer, { alpha: momentum }) : buffer, { alpha: -lr });
+  },
 };

@@ -1,80 +1,136 @@
 /** An optimizer's state in the layout of `torch.optim.Optimizer.state_dict`. */
-import { full, zerosLike } from '../creation.ts';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
-import type { Optimizer, ParamState } from './optimizer.ts';
+import type { Algorithm, Settings, Slot } from './algorithm.ts';
+import type { TorchParamGroup } from './groups.ts';
+import type { Optimizer } from './optimizer.ts';
+import { disposeState, firstState, makeSlot, type ParamState } from './state.ts';
+
+/** What stands under a name in the state of a parameter. */
+export type StateValue = Tensor | number | readonly (Tensor | number)[] | null;
 
 /** Parameters stand as numbers, counted through all groups. */
 export interface OptimizerStateDict {
-  state: Record<number, Record<string, Tensor | number>>;
+  state: Record<number, Record<string, StateValue>>;
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
+  /** Steps of the optimizer, for `freeze_until`; PyTorch neither writes nor minds it. */
+  step_count?: number;
 }
 
+/** One entry a parameter, tensors shared with the optimizer. */
 export function writeStateDict(optimizer: Optimizer): OptimizerStateDict {
-  const numbers = new Map<Tensor, number>();
-  const param_groups = optimizer.paramGroups.map(({ params, ...settings }) => {
-    for (const param of params) numbers.set(param, numbers.size);
-    return { ...structuredClone(settings), params: params.map((param) => numbers.get(param) as number) };
-  });
-  const state: OptimizerStateDict['state'] = {};
-  for (const [param, { step, slots }] of optimizer.state) {
-    const number = numbers.get(param);
-    if (number !== undefined) state[number] = { step, ...slots };
+  const dict: OptimizerStateDict = { state: {}, param_groups: [], step_count: optimizer.stepCount };
+  let number = 0;
+  for (const group of optimizer.paramGroups) {
+    const { params, paramNames, ...settings } = group;
+    const algorithm = optimizer.algorithmOf(group);
+    const numbers: number[] = [];
+    for (const param of params) {
+      const state = optimizer.state.get(param) ?? (algorithm.eager ? eagerState(algorithm, group, param) : undefined);
+      if (state) dict.state[number] = writeState(algorithm, state);
+      numbers.push(number++);
+    }
+    const names = paramNames && { param_names: [...paramNames] };
+    dict.param_groups.push({ ...structuredClone(settings), ...names, params: numbers });
   }
-  return { state, param_groups };
+  return dict;
+}
+
+function writeState({ savesStep = true }: Algorithm, { step, scalars, slots, lists }: ParamState) {
+  return { ...(savesStep ? { step } : {}), ...scalars, ...slots, ...lists };
+}
+
+/** PyTorch's loader misses this state where a parameter had no gradient yet. */
+function eagerState(algorithm: Algorithm, settings: Settings, param: Tensor): ParamState {
+  const slots = Object.entries(algorithm.slots(settings, param)).map(([name, slot]) => [name, makeSlot(param, slot)]);
+  return { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
 }
 
 export function readStateDict(optimizer: Optimizer, dict: OptimizerStateDict): void {
-  const params = matchGroups(optimizer, dict);
+  const owners = matchGroups(optimizer, dict);
   // Everything is copied and checked before anything is taken over.
   const loaded = new Map<Tensor, ParamState>();
-  for (const [number, entry] of Object.entries(dict.state)) {
-    const param = params.get(Number(number));
-    if (!param) throw new Error(`optimizer state dict: state for parameter ${number}, which is in no group`);
-    loaded.set(param, copyState(entry, param, number));
+  try {
+    for (const [number, entry] of Object.entries(dict.state)) {
+      const owner = owners.get(Number(number));
+      if (!owner) throw new Error(`optimizer state dict: state for parameter ${number}, which is in no group`);
+      loaded.set(owner.param, readState(entry, owner, number));
+    }
+  } catch (error) {
+    for (const state of loaded.values()) disposeState(state);
+    throw error;
   }
-  for (const { slots } of optimizer.state.values()) for (const slot of Object.values(slots)) slot.dispose();
+  for (const state of optimizer.state.values()) disposeState(state);
   optimizer.state.clear();
   for (const [param, state] of loaded) optimizer.state.set(param, state);
-  dict.param_groups.forEach(({ params: _, ...settings }, index) => {
-    Object.assign(optimizer.paramGroups[index] as object, structuredClone(settings));
-  });
+  // PyTorch does not count them: no parameter had more.
+  const longest = Math.max(0, ...Array.from(loaded.values(), ({ step }) => step));
+  optimizer.stepCount = dict.step_count ?? longest;
+  for (const [index, { params: _, param_names: __, ...settings }] of dict.param_groups.entries())
+    Object.assign(optimizer.paramGroups[index] as TorchParamGroup, structuredClone(settings));
 }
 
-function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Tensor> {
+/** Whose state an entry is, and the settings that come with it. */
+interface Owner {
+  param: Tensor;
+  algorithm: Algorithm;
+  settings: Settings;
+}
+
+function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Owner> {
   const { paramGroups } = optimizer;
   if (dict.param_groups.length !== paramGroups.length)
     throw new Error(
       `optimizer state dict: it has ${dict.param_groups.length} parameter groups, the optimizer has ${paramGroups.length}`,
     );
-  const params = new Map<number, Tensor>();
+  const owners = new Map<number, Owner>();
   dict.param_groups.forEach((saved, index) => {
-    const own = paramGroups[index]?.params ?? [];
-    if (saved.params.length !== own.length)
+    const own = paramGroups[index] as TorchParamGroup;
+    if (saved.params.length !== own.params.length)
       throw new Error(
-        `optimizer state dict: group ${index} has ${saved.params.length} parameters, the optimizer's has ${own.length}`,
+        `optimizer state dict: group ${index} has ${saved.params.length} parameters, the optimizer's has ${own.params.length}`,
       );
-    for (const [i, number] of saved.params.entries()) params.set(number, own[i] as Tensor);
+    const settings = { ...own, ...saved, params: undefined };
+    const algorithm = optimizer.algorithmOf(settings, ['optimizer state dict', 'param_groups', index]);
+    for (const [i, number] of saved.params.entries())
+      owners.set(number, { param: own.params[i] as Tensor, algorithm, settings });
   });
-  return params;
+  return owners;
 }
 
-function copyState(entry: Record<string, Tensor | number>, param: Tensor, number: string): ParamState {
-  const state: ParamState = { step: 0, slots: {} };
+function readState(entry: Record<string, StateValue>, owner: Owner, number: string): ParamState {
+  const { param, algorithm, settings } = owner;
+  const state = firstState(algorithm, settings);
+  const expected = algorithm.slots(settings, param);
   for (const [name, value] of Object.entries(entry)) {
-    // PyTorch keeps the step as a tensor of one element in newer versions, as a number in older ones.
-    if (name === 'step') state.step = value instanceof Tensor ? Number(value.item()) : Number(value);
-    else if (value === null) continue;
-    else state.slots[name] = copySlot(value, param, `${name} of parameter ${number}`);
+    if (value === null || value === undefined) continue;
+    // PyTorch keeps the step, and other numbers, as a tensor of one element in newer versions, as a number in older ones.
+    if (name === 'step') state.step = toNumber(value);
+    else if (Array.isArray(value)) readList(state, name, value);
+    else if (name in expected)
+      state.slots[name] = readSlot(value as Tensor, expected[name]!, param, `${name} of parameter ${number}`);
+    else if (value instanceof Tensor && value.ndim > 0) state.slots[name] = keep(value.detach().clone());
+    else state.scalars[name] = toNumber(value);
   }
   return state;
 }
 
-function copySlot(value: Tensor | number, param: Tensor, what: string): Tensor {
-  if (typeof value === 'number') return keep(full([], value));
-  const expected = param.shape;
+function toNumber(value: StateValue): number {
+  return Number(value instanceof Tensor ? value.item() : value);
+}
+
+/** Lists of tensors are copied; lists of numbers are derived from them and left out. */
+function readList(state: ParamState, name: string, values: readonly (Tensor | number)[]): void {
+  const tensors = values.filter((value): value is Tensor => value instanceof Tensor && value.ndim > 0);
+  if (tensors.length < values.length) return;
+  state.lists ??= {};
+  state.lists[name] = tensors.map((value) => keep(value.detach().clone()));
+}
+
+/** A copy laid out like the parameter, as the kernel needs it. */
+function readSlot(value: Tensor, slot: Slot, param: Tensor, what: string): Tensor {
+  const expected = typeof slot === 'number' ? param.shape : slot;
   if (value.shape.join() !== expected.join())
     throw new Error(`optimizer state dict: ${what} has shape [${value.shape}], the parameter [${expected}]`);
-  // Laid out like the parameter, as the kernel needs it.
-  return keep(zerosLike(param).copy_(value.detach()));
+  return makeSlot(param, slot).copy_(value.detach());
 }

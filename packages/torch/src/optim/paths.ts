@@ -1,0 +1,89 @@
+/** The two ways to compute a step: the native kernel for many parameters at once, and tensor operators for one. */
+import { noGrad } from '../autograd.ts';
+import type { Dtype } from '../dtype.ts';
+import { tidy } from '../handle.ts';
+import { native } from '../native.ts';
+import type { Tensor } from '../tensor.ts';
+import { intern, reserve, wire } from '../wire.ts';
+import type { Work } from './state.ts';
+
+/** `operators`: always the plain operators; `kernel`: native loops where an algorithm has one and the tensor is on the CPU. */
+export type StepPath = 'kernel' | 'operators';
+
+/**
+ * Steps parameters of one kernel in one native call.
+ *
+ * @throws Error that names the parameter whose gradient or state does not fit; nothing was changed then
+ */
+export function runKernel(kernel: string, work: readonly Work[]): void {
+  const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
+  const each = 1 + Object.keys(work[0]!.slots).length + numbers[0]!.length;
+  reserve(0, 2 + work.length * each);
+  const { words } = wire;
+  words[0] = intern(kernel);
+  words[1] = work.length;
+  let at = 2;
+  for (const [i, { param, slots }] of work.entries()) {
+    words[at++] = param.id;
+    for (const slot in slots) words[at++] = slots[slot]!.id;
+    for (const number of numbers[i]!) words[at++] = number;
+  }
+  try {
+    native.optimizerStep();
+  } catch (error) {
+    throw named(error, work);
+  }
+}
+
+/** C++ knows parameters by their place in the call. */
+function named(error: unknown, work: readonly Work[]): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = error.message.replace(/^parameter (\d+)/, (_, place) => describe(work[Number(place)]!));
+  return new Error(message, { cause: error });
+}
+
+const describe = ({ algorithm, name }: Work) => `${algorithm.name}: ${name}`;
+
+/** Steps one parameter by its algorithm's reference. */
+export function runOperators(work: Work): void {
+  noGrad(() =>
+    tidy(() => {
+      const { param, algorithm, settings, slots, moment } = work;
+      const grad = gradientOf(work);
+      if (param.numel === 0) return;
+      if (!isHalf(param.dtype)) {
+        algorithm.reference(settings, { ...moment, param, grad, slots });
+        return;
+      }
+      // As in the kernel, half types are only stored: the arithmetic is that of float32.
+      const wide = Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.to('float32')]));
+      const value = param.to('float32');
+      algorithm.reference(settings, { ...moment, param: value, grad: grad.to('float32'), slots: wide });
+      param.copy_(value);
+      for (const [name, slot] of Object.entries(slots)) slot.copy_(wide[name]!);
+    }),
+  );
+}
+
+const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
+
+function gradientOf(work: Work): Tensor {
+  const grad = work.param.grad!.detach();
+  const { sparse = 'refused' } = work.algorithm;
+  const isSparse = hasSparseLayout(grad);
+  if (isSparse && sparse === 'refused')
+    throw new Error(`${describe(work)} has a sparse gradient: use SparseAdam, or a dense Embedding`);
+  if (!isSparse && sparse === 'demanded')
+    throw new Error(`${describe(work)} has a dense gradient: use Adam, or an Embedding with sparse: true`);
+  return isSparse && sparse === 'densified' ? grad.toDense() : grad;
+}
+
+/** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */
+function hasSparseLayout(grad: Tensor): boolean {
+  if (grad.isContiguous) return false;
+  try {
+    return grad.sparseDim() >= 0;
+  } catch {
+    return false;
+  }
+}
