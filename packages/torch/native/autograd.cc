@@ -1,8 +1,10 @@
 // Backward passes, the grad mode and the gradients of leaves.
 
+#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
+#include <torch/version.h>
 
 #include "convert.h"
 #include "exports.h"
@@ -16,6 +18,28 @@ bool read_bool(Reader& in) {
   TORCH_CHECK_TYPE(in.tag() == Tag::Bool, "expected true or false");
   return in.number() != 0;
 }
+
+// libtorch 2.4 gave all device types one pair of functions.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+bool autocast_is_on(bool cuda) { return at::autocast::is_autocast_enabled(cuda ? at::kCUDA : at::kCPU); }
+void set_autocast(bool cuda, bool on, c10::ScalarType dtype) {
+  at::autocast::set_autocast_dtype(cuda ? at::kCUDA : at::kCPU, dtype);
+  at::autocast::set_autocast_enabled(cuda ? at::kCUDA : at::kCPU, on);
+}
+c10::ScalarType autocast_dtype(bool cuda) { return at::autocast::get_autocast_dtype(cuda ? at::kCUDA : at::kCPU); }
+#else
+bool autocast_is_on(bool cuda) { return cuda ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled(); }
+void set_autocast(bool cuda, bool on, c10::ScalarType dtype) {
+  if (cuda) {
+    at::autocast::set_autocast_gpu_dtype(dtype);
+    at::autocast::set_enabled(on);
+  } else {
+    at::autocast::set_autocast_cpu_dtype(dtype);
+    at::autocast::set_cpu_enabled(on);
+  }
+}
+c10::ScalarType autocast_dtype(bool cuda) { return cuda ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype(); }
+#endif
 
 std::vector<at::Tensor> read_optional_tensors(Reader& in) {
   Reader peek = in;
@@ -85,6 +109,19 @@ double autograd_set_grad(Reader& in, Writer&) {
   TORCH_CHECK(gradient.device() == tensor.device(), "a gradient lies on the device of its tensor: expected ", tensor.device(), ", found ", gradient.device());
   tensor.mutable_grad() = gradient;
   return 0;
+}
+
+double autocast_set(Reader& in, Writer& out) {
+  const bool cuda = in.number() != 0;
+  const bool on = in.number() != 0;
+  const auto dtype = parse_dtype(wire().string(in.count()));
+  // What was in force, for the way back.
+  out.number(autocast_is_on(cuda) ? 1 : 0);
+  out.number(wire().intern(dtype_name(autocast_dtype(cuda))));
+  set_autocast(cuda, on, dtype);
+  // Casts of parameters are remembered while autocast is on; a parameter that was stepped since must be cast anew.
+  at::autocast::clear_cache();
+  return -1;
 }
 
 double autograd_detach_data(Reader& in, Writer&) {

@@ -69,6 +69,7 @@ bool by_dimension_name(const c10::OperatorName& name) {
 // every operator with arguments at random. From JavaScript, wrong arguments must not end the process.
 constexpr const char* kUnchecked[] = {
     "_compute_linear_combination",
+    "_convert_indices_from_coo_to_csr",
     "_convert_indices_from_csr_to_coo",
     "_histogramdd_bin_edges",
     "_histogramdd_from_bin_cts",

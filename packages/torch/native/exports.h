@@ -26,6 +26,7 @@ double autograd_set_enabled(Reader& in, Writer& out);   // Bool → what it was
 double autograd_requires_grad(Reader& in, Writer& out); // handle, Bool
 double autograd_get_grad(Reader& in, Writer& out);      // handle → handle, or -1 for none
 double autograd_set_grad(Reader& in, Writer& out);      // handle, Tensor|None
+double autocast_set(Reader& in, Writer& out);           // CUDA, on, dtype id → [was on, dtype id]
 double autograd_detach_data(Reader& in, Writer& out);   // handle, Tensor: same parameter, other data
 
 // grads.cc: parameters are `count, handles…`, settings plain numbers
@@ -33,6 +34,7 @@ double grads_present(Reader& in, Writer& out);     // parameters → 1 | 0 for e
 double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
 double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm, -1 where there is no gradient
 double grads_clip_norm(Reader& in, Writer& out);   // parameters, max norm, norm type, error_if_nonfinite → as grads_norm
+double grads_scale(Reader& in, Writer& out);       // parameters, factor → 1 where all gradients are finite, else 0
 double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 
 // step.cc

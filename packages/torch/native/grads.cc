@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -59,6 +60,23 @@ PARAMWISE_VECTORISED void sum_of_squares(const float* values, int64_t count, dou
 
 PARAMWISE_VECTORISED void scale_in_place(float* values, int64_t count, float factor) {
   for (int64_t i = 0; i < count; i++) values[i] *= factor;
+}
+
+// A product with an infinity or NaN is one: their difference to themselves is not zero, and one sum finds them all.
+PARAMWISE_VECTORISED void scale_and_check(float* values, int64_t count, float factor, float* poison) {
+  float lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; lane++) {
+      const float value = values[i + lane] * factor;
+      values[i + lane] = value;
+      lanes[lane] += value * 0.0f;
+    }
+  for (; i < count; i++) {
+    values[i] *= factor;
+    lanes[0] += values[i] * 0.0f;
+  }
+  for (const float lane : lanes) *poison += lane;
 }
 
 // Chunks of fixed size, added up in order: the same norm whatever the number of threads.
@@ -128,7 +146,37 @@ void scale(const std::vector<at::Tensor>& gradients, double factor) {
   spans.parallel([&](size_t item, int64_t begin, int64_t end) { scale_in_place(plain[item] + begin, end - begin, static_cast<float>(factor)); });
 }
 
+// Multiplies all gradients; true when every one of them is finite afterwards.
+bool scale_finite(const std::vector<at::Tensor>& gradients, double factor) {
+  const at::NoGradGuard no_grad;
+  std::atomic<bool> finite{true};
+  Spans spans;
+  std::vector<float*> plain;
+  for (const auto& gradient : gradients) {
+    if (is_plain(gradient)) {
+      plain.push_back(gradient.data_ptr<float>());
+      spans.add(gradient.numel());
+    } else {
+      at::Tensor target = gradient;
+      target.mul_(factor);
+      const at::Tensor values = target.is_sparse() ? target._values() : target;
+      if (!at::isfinite(values).all().item<bool>()) finite = false;
+    }
+  }
+  spans.parallel([&](size_t item, int64_t begin, int64_t end) {
+    float poison = 0;
+    scale_and_check(plain[item] + begin, end - begin, static_cast<float>(factor), &poison);
+    if (poison != 0) finite = false;  // NaN differs from everything
+  });
+  return finite;
+}
+
 }  // namespace
+
+double grads_scale(Reader& in, Writer&) {
+  const auto gradients = gradients_of(read_parameters(in));
+  return scale_finite(gradients, in.number()) ? 1 : 0;
+}
 
 double grads_zero(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;

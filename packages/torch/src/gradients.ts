@@ -49,6 +49,12 @@ export function clipGradNorm(
   return orUndefined(native.clipGradNorm());
 }
 
+/** Multiplies all gradients by `factor`. Returns whether every one of them is finite afterwards. */
+export function scaleGrads(params: readonly Tensor[], factor: number): boolean {
+  write(params, factor);
+  return native.scaleGrads() === 1;
+}
+
 /** Limits every element of the gradients to [-clipValue, clipValue] (torch.nn.utils.clip_grad_value_). */
 export function clipGradValue(params: readonly Tensor[], clipValue: number): void {
   write(params, clipValue);

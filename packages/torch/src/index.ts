@@ -38,9 +38,18 @@ export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts
 export { keep, tidy } from './handle.ts';
 export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
+export { AmpOptimWrapper, type AmpOptimWrapperOptions } from './optim/amp-wrapper.ts';
 export { buildOptimWrapper } from './optim/build.ts';
+export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
-export { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './optim/wrapper.ts';
+export { type LossScale, LossScaler, type LossScalerOptions } from './optim/loss-scaler.ts';
+export {
+  OptimWrapper,
+  type OptimWrapperOptions,
+  type OptimWrapperStateDict,
+  type UpdateOptions,
+} from './optim/wrapper.ts';
+export { OptimWrapperDict } from './optim/wrapper-dict.ts';
 export {
   type EngineVersions,
   engineVersions,

@@ -32,11 +32,13 @@ export interface NativeAddon {
   requiresGrad: WireCall;
   getGrad: WireCall;
   setGrad: WireCall;
+  setAutocast: WireCall;
   setData: WireCall;
   haveGrads: WireCall;
   zeroGrads: WireCall;
   gradNorm: WireCall;
   clipGradNorm: WireCall;
+  scaleGrads: WireCall;
   clipGradValue: WireCall;
   optimizerStep: WireCall;
   manualSeed: WireCall;

@@ -1,10 +1,11 @@
 /** Makes the engine's optimizers and wrappers known to configs. */
 import { OPTIM_WRAPPERS, OPTIMIZERS } from '@paramwise/core';
+import { AmpOptimWrapper } from './amp-wrapper.ts';
 import type { ParamsInput } from './groups.ts';
 import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
 import { OPTIMIZER_CLASSES } from './optimizers.ts';
-import { OptimWrapper } from './wrapper.ts';
+import { OptimWrapper, type OptimWrapperOptions } from './wrapper.ts';
 
 /** Called once, by the package's door. A second copy of the package takes the names over. */
 export function registerEngine(): void {
@@ -14,12 +15,23 @@ export function registerEngine(): void {
       ({ type: _, params, ...options }) => new made(params as unknown as ParamsInput, withoutNulls(options)),
       { force: true },
     );
-  OPTIM_WRAPPERS.register(
-    'OptimWrapper',
-    ({ type: _, optimizer, ...options }) => new OptimWrapper({ ...options, optimizer: optimizer as Optimizer }),
-    { force: true },
-  );
+  for (const [name, make] of Object.entries(WRAPPERS))
+    OPTIM_WRAPPERS.register(
+      name,
+      ({ type: _, optimizer, ...options }) => make({ ...options, optimizer: optimizer as Optimizer }),
+      { force: true },
+    );
 }
+
+const WRAPPERS: Record<string, (options: OptimWrapperOptions) => OptimWrapper> = {
+  OptimWrapper: (options) => new OptimWrapper(options),
+  AmpOptimWrapper: (options) => new AmpOptimWrapper(options),
+  ApexOptimWrapper: () => {
+    throw new Error(
+      'optim_wrapper.type: ApexOptimWrapper needs NVIDIA Apex, which is not here; use AmpOptimWrapper, which does the same with libtorch alone (opt_level O1 is dtype: "float16", loss_scale: "dynamic")',
+    );
+  },
+};
 
 /** MMEngine's configs write `lr=None` for "the optimizer's default". */
 function withoutNulls(options: Record<string, unknown>): Record<string, unknown> {

@@ -16,11 +16,12 @@ import {
   startsInsideAccumulation,
 } from '@paramwise/core';
 import { backward } from '../autograd.ts';
-import { clipGradNorm, clipGradValue, withGradient } from '../gradients.ts';
+import { clipGradNorm, clipGradValue, scaleGrads, withGradient } from '../gradients.ts';
 import { tidy } from '../handle.ts';
 import { BatchNorm } from '../nn/batch-norm.ts';
 import type { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor.ts';
+import { type GradReport, reportGradients } from './grad-report.ts';
 import type { TorchParamGroup } from './groups.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { OptimizerStateDict } from './state-dict.ts';
@@ -34,9 +35,29 @@ export interface OptimWrapperOptions {
   clip_grad?: ClipGradConfig | null;
 }
 
-/** What `stateDict` holds: the optimizer's own, and the settings that schedules move where there are several groups. */
+/** What `stateDict` holds: the optimizer's own state, settings that schedules move, and where an accumulation stands. */
 export interface OptimWrapperStateDict extends OptimizerStateDict {
   base_param_settings?: GroupSettings;
+  counters?: WrapperCounters;
+}
+
+export interface WrapperCounters {
+  /** Backward passes so far. */
+  inner_count: number;
+  /** Backward passes in the whole run; -1 where not known. */
+  max_counts: number;
+  /** Optimizer updates so far. */
+  update_count: number;
+  /** Items weighed into the gradients that wait for a step; null where losses are averaged without weights. */
+  pending_items: number | null;
+}
+
+export interface UpdateOptions {
+  /**
+   * Items (samples, tokens) that the loss is the mean of. With it, the accumulated gradient is the mean over all items
+   * of the accumulation, however uneven its batches: each loss is weighed by its items, the sum divided by their total.
+   */
+  items?: number;
 }
 
 /** A model whose ranks exchange gradients can be asked not to. */
@@ -54,7 +75,14 @@ export class OptimWrapper implements OptimWrapperLike {
   readonly baseParamSettings: GroupSettings | undefined;
   /** Norm of all gradients before clipping, of the last step that clipped by norm. */
   lastGradNorm: number | undefined;
+  /** Set to have `gradReport` describe the gradients of the last step, after they were cleared. Costs a pass over them. */
+  recordGradReport = false;
   private counts: AccumulationCounts;
+  private updates = 0;
+  /** Items weighed into the waiting gradients; undefined where their losses carry no weights. */
+  private pendingItems: number | undefined;
+  private pendingPasses = 0;
+  private lastReport: GradReport | undefined;
 
   /** @throws ConfigError for settings out of range. */
   constructor({ optimizer, accumulative_counts, clip_grad }: OptimWrapperOptions) {
@@ -78,17 +106,35 @@ export class OptimWrapper implements OptimWrapperLike {
     return this.counts.innerCount;
   }
 
+  /** Optimizer updates so far; iterations that only accumulate, or that overflow, add none. */
+  get updateCount(): number {
+    return this.updates;
+  }
+
   /**
    * One training iteration: scales the loss, runs backward, and after every `accumulative_counts` calls (and after the
    * last of `maxCounts`) clips, steps and clears the gradients.
    *
    * @param loss a single value that depends on the parameters
+   * @throws Error when losses with and without `items` meet in one accumulation
    */
-  updateParams(loss: Tensor): void {
-    tidy(() => this.backward(this.scaleLoss(loss)));
+  updateParams(loss: Tensor, { items }: UpdateOptions = {}): void {
+    this.checkWeights(items);
+    tidy(() => this.backward(items === undefined ? this.scaleLoss(loss) : loss.mul(items)));
+    this.pendingPasses++;
+    if (items !== undefined) this.pendingItems = (this.pendingItems ?? 0) + items;
     if (!this.shouldUpdate()) return;
     this.step();
     this.zeroGrad();
+  }
+
+  private checkWeights(items: number | undefined): void {
+    if (items !== undefined && !(Number.isFinite(items) && items > 0))
+      throw new RangeError(`updateParams: items must be a number above 0, not ${items}`);
+    if (this.pendingPasses > 0 && (items === undefined) !== (this.pendingItems === undefined))
+      throw new Error(
+        'updateParams: losses with and without `items` cannot be accumulated together; give `items` for each, or for none',
+      );
   }
 
   /** The loss divided by the number of losses that this step adds up, so that the gradient is their mean. */
@@ -105,8 +151,53 @@ export class OptimWrapper implements OptimWrapperLike {
 
   /** Clips as configured and updates the parameters. */
   step(): void {
+    const finite = this.finishGradients();
     this.clipGradients();
+    if (this.takeStep(finite)) this.updates++;
+    this.pendingItems = undefined;
+    this.pendingPasses = 0;
+  }
+
+  /** Brings the gradients to their true size, and records the report. Returns whether all are finite, where that was looked at. */
+  private finishGradients(): boolean | undefined {
+    if (this.recordGradReport) this.lastReport = this.describeGradients();
+    const factor = this.unscaleFactor();
+    return factor === undefined ? undefined : scaleGrads(this.allParams(), factor);
+  }
+
+  /** What the gradients have to be multiplied by before clipping; undefined where they are right as they are. */
+  protected unscaleFactor(): number | undefined {
+    return this.pendingItems === undefined ? undefined : 1 / this.pendingItems;
+  }
+
+  /** Updates the parameters; returns false where the step was skipped. */
+  protected takeStep(_finite: boolean | undefined): boolean {
     this.optimizer.step();
+    return true;
+  }
+
+  /**
+   * Norms of the gradients before and after clipping, per group, and the first parameter whose gradient is not finite.
+   *
+   * Between `backward` and `step` it describes the gradients that wait; after a step, those of that step, if
+   * `recordGradReport` was set.
+   *
+   * @throws Error where there is nothing to describe
+   */
+  gradReport(): GradReport {
+    if (this.paramsWithGradient().length > 0) return this.describeGradients();
+    if (this.lastReport) return this.lastReport;
+    throw new Error(
+      'gradReport: no parameter has a gradient; ask between backward and step, or set recordGradReport before the step',
+    );
+  }
+
+  private describeGradients(): GradReport {
+    return reportGradients(this.paramGroups, this.clipGrad, this.unscaleFactor() ?? 1);
+  }
+
+  private allParams(): Tensor[] {
+    return this.paramGroups.flatMap((group) => group.params);
   }
 
   /** Clears the gradients: drops them (default), or fills them with zeros. */
@@ -117,7 +208,7 @@ export class OptimWrapper implements OptimWrapperLike {
   private clipGradients(): void {
     const clip = this.clipGrad;
     if (!clip) return;
-    const params = this.paramGroups.flatMap((group) => group.params);
+    const params = this.allParams();
     if (clip.type === 'value') {
       clipGradValue(params, clip.clip_value);
       return;
@@ -178,20 +269,37 @@ export class OptimWrapper implements OptimWrapperLike {
   }
 
   stateDict(): OptimWrapperStateDict {
-    const dict: OptimWrapperStateDict = this.optimizer.stateDict();
+    const { innerCount, maxCounts } = this.counts;
+    const counters = {
+      inner_count: innerCount,
+      max_counts: maxCounts,
+      update_count: this.updates,
+      pending_items: this.pendingItems ?? null,
+    };
+    const dict: OptimWrapperStateDict = { ...this.optimizer.stateDict(), counters };
     if (this.baseParamSettings) dict.base_param_settings = structuredClone(this.baseParamSettings);
     return dict;
   }
 
-  loadStateDict({ base_param_settings, ...optimizer }: OptimWrapperStateDict): void {
+  /** Takes over what `stateDict` gave. MMEngine's dicts, which have no counters, leave the counters as they are. */
+  loadStateDict({ base_param_settings, counters, ...optimizer }: OptimWrapperStateDict): void {
     this.optimizer.loadStateDict(optimizer);
     if (base_param_settings && this.baseParamSettings)
       Object.assign(this.baseParamSettings, structuredClone(base_param_settings));
+    if (counters) this.loadCounters(counters);
+  }
+
+  private loadCounters({ inner_count, max_counts, update_count, pending_items }: WrapperCounters): void {
+    const { accumulativeCounts } = this.counts;
+    this.counts = { accumulativeCounts, innerCount: inner_count, maxCounts: max_counts };
+    this.updates = update_count;
+    this.pendingItems = pending_items ?? undefined;
+    this.pendingPasses = this.shouldUpdate() ? 0 : inner_count % accumulativeCounts;
   }
 
   /** Parameters that have a gradient now. */
   paramsWithGradient(): Tensor[] {
-    return withGradient(this.paramGroups.flatMap((group) => group.params));
+    return withGradient(this.allParams());
   }
 }
 

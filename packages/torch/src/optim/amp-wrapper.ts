@@ -1,0 +1,59 @@
+/** The wrapper for mixed precision: autocast in the forward pass, loss scaling around the backward pass. */
+import { autocast } from '../amp.ts';
+import type { Dtype } from '../dtype.ts';
+import type { Module } from '../nn/module.ts';
+import type { Tensor } from '../tensor.ts';
+import { type LossScale, LossScaler, type LossScalerState } from './loss-scaler.ts';
+import { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './wrapper.ts';
+
+export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
+  /** `'dynamic'` (default), a fixed scale, or the settings of a dynamic one. */
+  loss_scale?: LossScale;
+  /** The half type; default `bfloat16` on the CPU, `float16` on CUDA. */
+  dtype?: Dtype | null;
+}
+
+/** MMEngine's wrapper runs on accelerators only; this one on the CPU too, in bfloat16. */
+export class AmpOptimWrapper extends OptimWrapper {
+  readonly lossScaler: LossScaler;
+  readonly dtype: Dtype | undefined;
+
+  /** @throws ConfigError for settings out of range */
+  constructor({ loss_scale = 'dynamic', dtype, ...options }: AmpOptimWrapperOptions) {
+    super(options);
+    this.lossScaler = new LossScaler(loss_scale);
+    this.dtype = dtype ?? undefined;
+  }
+
+  /** Runs the forward pass `fn` with autocast, on the device of the parameters. */
+  override optimContext<T>(model: Module, fn: () => T): T {
+    const device = this.paramGroups[0]?.params[0]?.device.startsWith('cuda') ? 'cuda' : 'cpu';
+    return super.optimContext(model, () => autocast({ device, dtype: this.dtype }, fn));
+  }
+
+  override backward(loss: Tensor): void {
+    const { scale } = this.lossScaler;
+    super.backward(scale === 1 ? loss : loss.mul(scale));
+  }
+
+  protected override unscaleFactor(): number {
+    return (super.unscaleFactor() ?? 1) / this.lossScaler.scale;
+  }
+
+  /** Skips the step when a gradient overflowed, and moves the scale. */
+  protected override takeStep(finite: boolean | undefined): boolean {
+    const good = finite !== false || !this.lossScaler.enabled;
+    if (good) super.takeStep(finite);
+    this.lossScaler.update(!good);
+    return good;
+  }
+
+  override stateDict(): OptimWrapperStateDict & { loss_scaler: LossScalerState } {
+    return { ...super.stateDict(), loss_scaler: this.lossScaler.stateDict() };
+  }
+
+  override loadStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
+    super.loadStateDict(dict);
+    if (loss_scaler) this.lossScaler.loadStateDict(loss_scaler);
+  }
+}
