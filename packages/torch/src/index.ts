@@ -14,6 +14,15 @@ export {
   setGradEnabled,
 } from './autograd.ts';
 export {
+  CheckpointError,
+  type CheckpointParts,
+  type LoadOptions,
+  type LoadReport,
+  loadCheckpoint,
+  type SaveOptions,
+  saveCheckpoint,
+} from './checkpoint.ts';
+export {
   arange,
   cat,
   empty,

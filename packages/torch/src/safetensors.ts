@@ -3,6 +3,7 @@
  * Specification: https://github.com/huggingface/safetensors#format
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Dtype, STORAGE } from './dtype.ts';
 import { keep } from './handle.ts';
 import { fromBytes, type Tensor } from './tensor.ts';
@@ -165,6 +166,19 @@ export function saveSafetensors(
   }
   closeSync(file);
   renameSync(temporary, path);
+  flushFolder(dirname(path));
+}
+
+/** The new name must survive a power failure too. Not every file system can flush a folder; none needs it as an error. */
+function flushFolder(folder: string): void {
+  const opened = openSync(folder, 'r');
+  try {
+    fsyncSync(opened);
+  } catch (error) {
+    if (!['EINVAL', 'EISDIR', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    closeSync(opened);
+  }
 }
 
 function headerText(named: readonly [string, Tensor][], metadata: Readonly<Record<string, string>>): string {

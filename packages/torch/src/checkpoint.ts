@@ -1,0 +1,250 @@
+/**
+ * Checkpoints: everything a run needs to go on as if it had not stopped, in one safetensors file. Tensors are stored as
+ * such, all else as JSON in the file's metadata; reading one runs no code.
+ */
+import { type ParamScheduler, ScheduleDriver } from '@paramwise/core';
+import {
+  fitOptimizer,
+  type Names,
+  type OptimizerFit,
+  type SavedOptimizer,
+  saveOptimizer,
+} from './checkpoint-optimizer.ts';
+import { withGradient } from './gradients.ts';
+import { tidy } from './handle.ts';
+import type { Module } from './nn/module.ts';
+import type { OptimWrapper, OptimWrapperStateDict } from './optim/wrapper.ts';
+import { OptimWrapperDict } from './optim/wrapper-dict.ts';
+import { getRngState, setRngState } from './runtime.ts';
+import { loadSafetensors, saveSafetensors } from './safetensors.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What is saved together. Only the model has to be there. */
+export interface CheckpointParts {
+  model: Module;
+  wrapper?: OptimWrapper | OptimWrapperDict;
+  schedulers?: readonly ParamScheduler[] | ScheduleDriver;
+}
+
+export interface SaveOptions {
+  /** Anything that JSON holds: epoch, best accuracy, the config. */
+  meta?: unknown;
+}
+
+export interface LoadOptions {
+  /** Refuse a checkpoint that does not fit in every name and shape (default); false takes what fits. */
+  strict?: boolean;
+  /** Also restore the random state. Default true. */
+  rng?: boolean;
+}
+
+/** How the checkpoint fitted. Names of optimizer state carry the prefix `optimizer/`. */
+export interface LoadReport {
+  /** Here, but not in the file: left as they were. */
+  missing: string[];
+  /** In the file, but not here: not used. */
+  unexpected: string[];
+  /** Parameters that stand in another parameter group than when they were saved; their state came along. */
+  moved: string[];
+  /** In both with different shapes: left as they were, their optimizer state dropped. */
+  reshaped: string[];
+  /** What `saveCheckpoint` was given as `meta`. */
+  meta: unknown;
+}
+
+/** A refused checkpoint; nothing was changed. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+  readonly report: LoadReport;
+
+  constructor(path: string, report: LoadReport) {
+    const lines = (['missing', 'unexpected', 'reshaped'] as const).flatMap((what) =>
+      report[what].length > 0 ? [`  ${what}: ${report[what].join(', ')}`] : [],
+    );
+    super(
+      `${path} does not fit:\n${lines.join('\n')}\nWith { strict: false } what fits is taken and the rest reported.`,
+    );
+    this.report = report;
+  }
+}
+
+const FORMAT = 'paramwise-checkpoint/1';
+
+interface SavedWrapper {
+  optimizer: SavedOptimizer;
+  rest: Record<string, unknown>;
+}
+
+interface Saved {
+  format: typeof FORMAT;
+  wrappers: Record<string, SavedWrapper>;
+  schedulers: Record<string, unknown>[];
+  driver: Record<string, unknown> | null;
+  meta: unknown;
+}
+
+/**
+ * Writes a checkpoint: model, optimizer state by parameter name, counters and gradients of an unfinished accumulation,
+ * loss scale, schedules, random state, metadata. The file appears whole or not at all.
+ */
+export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = null }: SaveOptions = {}): void {
+  const { model } = parts;
+  const tensors: Record<string, Tensor> = Object.create(null);
+  for (const [name, tensor] of model.stateDict()) tensors[`model/${name}`] = tensor;
+  const named = model.namedParameters();
+  const names: Names = new Map(named.map(([name, param]) => [param, name]));
+  const wrappers: Saved['wrappers'] = Object.create(null);
+  for (const [name, wrapper] of membersOf(parts.wrapper)) {
+    const { state: _, param_groups: __, ...rest } = wrapper.stateDict();
+    wrappers[name] = { optimizer: saveOptimizer(wrapper.optimizer, names, prefixOf(name), tensors), rest };
+  }
+  tidy(() => {
+    for (const param of withGradient(named.map(([, param]) => param)))
+      tensors[`grad/${names.get(param)}`] = param.grad as Tensor;
+    tensors['rng/cpu'] = getRngState();
+    const { list, driver } = schedulesOf(parts.schedulers);
+    const saved: Saved = {
+      format: FORMAT,
+      wrappers,
+      schedulers: list.map((each) => each.stateDict()),
+      driver: driver?.stateDict() ?? null,
+      meta,
+    };
+    saveSafetensors(path, tensors, { paramwise: JSON.stringify(saved, encodeNumber) });
+    (tensors['rng/cpu'] as Tensor).dispose();
+  });
+}
+
+/**
+ * Reads a checkpoint into the parts that are here, in place. Names decide, not positions: reordered layers and regrouped
+ * parameters find their state.
+ *
+ * @throws CheckpointError where names or shapes differ and `strict` is not false; nothing was changed then
+ */
+export function loadCheckpoint(path: string, parts: CheckpointParts, options: LoadOptions = {}): LoadReport {
+  const { tensors, metadata } = loadSafetensors(path);
+  try {
+    const saved = parseSaved(path, metadata.paramwise);
+    const plan = compare(parts, saved, tensors);
+    if (
+      (options.strict ?? true) &&
+      plan.report.missing.length + plan.report.unexpected.length + plan.report.reshaped.length > 0
+    )
+      throw new CheckpointError(path, plan.report);
+    apply(parts, saved, tensors, plan, options.rng ?? true);
+    return plan.report;
+  } finally {
+    for (const tensor of Object.values(tensors)) tensor.dispose();
+  }
+}
+
+const prefixOf = (wrapper: string): string => (wrapper === '' ? 'optimizer' : `optimizer/${wrapper}`);
+
+function membersOf(wrapper: OptimWrapper | OptimWrapperDict | undefined): [string, OptimWrapper][] {
+  if (!wrapper) return [];
+  return wrapper instanceof OptimWrapperDict ? [...wrapper.entries()] : [['', wrapper]];
+}
+
+function schedulesOf(schedulers: CheckpointParts['schedulers']): {
+  list: readonly ParamScheduler[];
+  driver?: ScheduleDriver;
+} {
+  if (schedulers instanceof ScheduleDriver) return { list: schedulers.schedulers, driver: schedulers };
+  return { list: schedulers ?? [] };
+}
+
+/** JSON has no infinities; rates and limits do. */
+function encodeNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value;
+}
+
+function decodeNumber(_key: string, value: unknown): unknown {
+  const text = typeof value === 'object' && value !== null && '$number' in value ? value.$number : undefined;
+  return typeof text === 'string' ? Number(text) : value;
+}
+
+function parseSaved(path: string, text: string | undefined): Saved {
+  if (text === undefined) throw new Error(`${path} holds tensors but is no checkpoint: read it with loadSafetensors`);
+  const saved = JSON.parse(text, decodeNumber) as Saved;
+  if (saved.format !== FORMAT)
+    throw new Error(`${path} is a checkpoint of format ${saved.format}; this version reads ${FORMAT}`);
+  return saved;
+}
+
+interface LoadPlan {
+  report: LoadReport;
+  fits: Map<OptimWrapper, OptimizerFit>;
+}
+
+function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<string, Tensor>>): LoadPlan {
+  const report: LoadReport = { missing: [], unexpected: [], moved: [], reshaped: [], meta: saved.meta };
+  compareModel(parts.model, tensors, report);
+  const reshaped = new Set(report.reshaped);
+  const names: Names = new Map(parts.model.namedParameters().map(([name, param]) => [param, name]));
+  const fits = new Map<OptimWrapper, OptimizerFit>();
+  const members = membersOf(parts.wrapper);
+  for (const [name, wrapper] of members) {
+    const found = saved.wrappers[name];
+    const prefix = prefixOf(name);
+    if (!found) {
+      report.missing.push(prefix);
+      continue;
+    }
+    const fit = fitOptimizer(wrapper.optimizer, names, found.optimizer, prefix, tensors, reshaped);
+    fits.set(wrapper, fit);
+    report.moved.push(...fit.moved);
+    report.missing.push(...fit.missing.map((each) => `${prefix}/${each}`));
+    report.unexpected.push(...fit.unexpected.map((each) => `${prefix}/${each}`));
+  }
+  if (parts.wrapper)
+    for (const name of Object.keys(saved.wrappers))
+      if (!members.some(([own]) => own === name)) report.unexpected.push(prefixOf(name));
+  const { list } = schedulesOf(parts.schedulers);
+  if (parts.schedulers) {
+    for (let i = saved.schedulers.length; i < list.length; i++) report.missing.push(`schedulers/${i}`);
+    for (let i = list.length; i < saved.schedulers.length; i++) report.unexpected.push(`schedulers/${i}`);
+  }
+  return { report, fits };
+}
+
+function compareModel(model: Module, tensors: Readonly<Record<string, Tensor>>, report: LoadReport): void {
+  const own = model.stateDict();
+  for (const [name, tensor] of own) {
+    const found = tensors[`model/${name}`];
+    if (!found) report.missing.push(name);
+    else if (found.shape.join() !== tensor.shape.join()) report.reshaped.push(name);
+  }
+  for (const key of Object.keys(tensors)) {
+    const name = key.slice('model/'.length);
+    if (key.startsWith('model/') && !own.has(name)) report.unexpected.push(name);
+  }
+}
+
+function apply(
+  parts: CheckpointParts,
+  saved: Saved,
+  tensors: Readonly<Record<string, Tensor>>,
+  plan: LoadPlan,
+  rng: boolean,
+): void {
+  const { model } = parts;
+  const reshaped = new Set(plan.report.reshaped);
+  const values = [...model.stateDict().keys()].filter((name) => tensors[`model/${name}`] && !reshaped.has(name));
+  for (const [name, wrapper] of membersOf(parts.wrapper)) {
+    const fit = plan.fits.get(wrapper);
+    if (fit) wrapper.loadStateDict({ ...fit.dict, ...saved.wrappers[name]?.rest } as OptimWrapperStateDict);
+  }
+  model.loadStateDict(Object.fromEntries(values.map((name) => [name, tensors[`model/${name}`] as Tensor])), {
+    strict: false,
+  });
+  tidy(() => {
+    for (const [name, param] of model.namedParameters()) {
+      const grad = tensors[`grad/${name}`];
+      param.grad = grad && !reshaped.has(name) ? grad.clone() : null;
+    }
+  });
+  const { list, driver } = schedulesOf(parts.schedulers);
+  for (const [i, scheduler] of list.entries()) if (saved.schedulers[i]) scheduler.loadStateDict(saved.schedulers[i]);
+  if (driver && saved.driver) driver.loadStateDict(saved.driver);
+  if (rng && tensors['rng/cpu']) setRngState(tensors['rng/cpu']);
+}
