@@ -12,15 +12,30 @@ namespace paramwise {
 
 namespace {
 
+// Elements of one round of the loop, and how far ahead of it memory is asked for. Square root and division keep the
+// processor too busy to fetch far enough by itself: without asking, AdamW took a fifth longer than moving its bytes.
+constexpr int64_t kBlock = 64;
+constexpr int64_t kAhead = 256;
+
+template <typename Stored>
+PARAMWISE_INLINE void prefetch(const Stored* values) {
+  constexpr int64_t kLine = 64 / sizeof(Stored);
+  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i);
+}
+
 template <typename Algorithm, typename Compute, typename Stored>
-PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
-  const Algorithm algorithm(item.constants);
+PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t end) {
   constexpr int kStates = Algorithm::kStates;
   Stored* __restrict value = static_cast<Stored*>(item.value);
   const Stored* __restrict gradient = static_cast<const Stored*>(item.gradient);
   Stored* __restrict state0 = static_cast<Stored*>(item.states[0]);
   Stored* __restrict state1 = static_cast<Stored*>(item.states[1]);
   Stored* __restrict state2 = static_cast<Stored*>(item.states[2]);
+  prefetch(value + begin);
+  prefetch(gradient + begin);
+  if constexpr (kStates > 0) prefetch(state0 + begin);
+  if constexpr (kStates > 1) prefetch(state1 + begin);
+  if constexpr (kStates > 2) prefetch(state2 + begin);
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; i++) {
     Compute state[3];
@@ -34,6 +49,14 @@ PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t 
     if constexpr (kStates > 1) state1[i] = static_cast<Stored>(state[1]);
     if constexpr (kStates > 2) state2[i] = static_cast<Stored>(state[2]);
   }
+}
+
+template <typename Algorithm, typename Compute, typename Stored>
+PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
+  const Algorithm algorithm(item.constants);
+  // Whole blocks apart, so that their number of elements is known to the compiler.
+  for (; begin + kBlock <= end; begin += kBlock) run_block<Algorithm, Compute, Stored>(algorithm, item, begin, begin + kBlock);
+  if (begin < end) run_block<Algorithm, Compute, Stored>(algorithm, item, begin, end);
 }
 
 using Run = void (*)(const StepItem&, int64_t, int64_t);
