@@ -18,7 +18,7 @@ const descends = (start: Point, { t, loss }: Point) => loss <= start.loss + C1 *
 const isFlat = (start: Point, { slope }: Point) => Math.abs(slope) <= -C2 * start.slope;
 
 /** Where the cubic through two points with their slopes is smallest (Nocedal & Wright, equation 3.59), within bounds. */
-export function cubicMinimum(a: Point, b: Point, [least, most]: readonly [number, number]): number {
+function cubicMinimum(a: Point, b: Point, [least, most]: readonly [number, number]): number {
   const [left, right] = a.t <= b.t ? [a, b] : [b, a];
   const d1 = a.slope + b.slope - (3 * (a.loss - b.loss)) / (a.t - b.t);
   const square = d1 ** 2 - a.slope * b.slope;
