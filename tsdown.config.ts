@@ -11,4 +11,5 @@ const shared = {
 export default defineConfig([
   { ...shared, cwd: 'packages/core', name: 'core', platform: 'neutral' },
   { ...shared, cwd: 'packages/torch', name: 'torch', platform: 'node' },
+  { ...shared, cwd: 'packages/cli', name: 'cli', platform: 'node', entry: ['src/index.ts', 'src/main.ts'] },
 ]);

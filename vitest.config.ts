@@ -12,6 +12,7 @@ export default defineConfig({
     reporters: ['default', './testing/summary-reporter.ts'],
     projects: [
       project('core', ['packages/core/{src,test}/**/*.test.ts']),
+      project('cli', ['packages/cli/{src,test}/**/*.test.ts'], { testTimeout: 120_000 }),
       // The engine keeps its threads busy: one worker at a time, and room for real training.
       project('torch', ['packages/torch/{src,test}/**/*.test.ts'], {
         pool: 'forks',

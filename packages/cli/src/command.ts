@@ -1,0 +1,55 @@
+/** What a command is: a record that says what it takes and does. `program.ts` makes the command line of the records. */
+import type { Paint } from './text/paint.ts';
+
+/** Where a command writes. Data goes to `out`; warnings and refusals to `err`. */
+export interface Terminal {
+  readonly out: (text: string) => unknown;
+  readonly err: (text: string) => unknown;
+  /** Colours for `out`; they do nothing where it is no terminal. */
+  readonly paint: Paint;
+  /** Characters in a line. */
+  readonly columns: number;
+}
+
+/** Values of arguments and options by name, as the user typed them. An option that is a switch is `true`. */
+export type Given = Readonly<Record<string, string | true | undefined>>;
+
+export interface Parameter {
+  readonly name: string;
+  readonly about: string;
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `-o, --output <file>`; without a `<value>` it is a switch. */
+  readonly flags: string;
+  readonly about: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly about: string;
+  /** Required, in this order; each can also be given as the option of its name. */
+  readonly parameters: readonly Parameter[];
+  readonly options: readonly OptionSpec[];
+  /** What to type, and what it does. */
+  readonly examples: readonly (readonly [line: string, about: string])[];
+  /** @returns the exit code. @throws Refusal or ConfigError for refused input, which is exit code 2. */
+  run(given: Given, terminal: Terminal): Promise<number>;
+}
+
+export const JSON_OPTION: OptionSpec = { flags: '--json', about: 'print JSON' };
+export const MODEL: Parameter = {
+  name: 'model',
+  about: 'paramwise-model/1 (.json, .json.gz), .safetensors, .onnx, .pth/.pt, or a module that exports a model',
+};
+export const CONFIG: Parameter = {
+  name: 'config',
+  about: 'MMEngine config: .json, .yaml or .py; a whole file, or its optim_wrapper alone',
+};
+
+/** A value that the command line is known to have. */
+export function required(given: Given, name: string): string {
+  const value = given[name];
+  if (typeof value !== 'string') throw new Error(`internal: ${name} was not checked to be there`);
+  return value;
+}

@@ -1,0 +1,10 @@
+/** The door of @paramwise/cli: what the command does, for those who call it from code. */
+export type { Command, Terminal } from './command.ts';
+export { COMMANDS } from './commands.ts';
+export { type ConfigFile, loadConfig } from './config/load.ts';
+export { type LoadedModel, loadModel } from './model/load.ts';
+export { type PlanJson, planJson } from './plan-json.ts';
+export { type Planned, planFiles } from './planning.ts';
+export { runProgram } from './program.ts';
+export { Refusal } from './refusal.ts';
+export { makePaint, type Paint } from './text/paint.ts';
