@@ -76,6 +76,7 @@ export const nadam: Algorithm = {
     const m = average(slots.exp_avg!, g, beta1);
     const v = averageOfSquares(slots.exp_avg_sq!, g, beta2);
     const denominator = v.div(biasCorrection(beta2, step)).sqrt_().add_(numberOf(settings, 'eps'));
-    param.addcdiv_(g, denominator, { value: -ofGradient }).addcdiv_(m, denominator, { value: -ofAverage });
+    const direction = g.mul(ofGradient).add_(m, { alpha: ofAverage });
+    param.addcdiv_(direction, denominator, { value: -1 });
   },
 };
