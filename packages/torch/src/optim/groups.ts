@@ -2,7 +2,7 @@
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '@paramwise/core';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithm.ts';
-import { atLeast } from './rules.ts';
+import { atLeast, type Rule } from './rules.ts';
 
 /** Parameters with one set of settings; fields that the algorithm does not know are carried along. */
 export interface TorchParamGroup {
@@ -47,13 +47,14 @@ export function groupDefaults(algorithm: Algorithm, given: Settings): Settings {
 }
 
 /** Fields that a group may have whatever steps it. */
-const groupRules = { freeze_until: atLeast(0) };
+const groupRules: Readonly<Record<string, Rule>> = { freeze_until: atLeast(0) };
 
 /** Throws a ConfigError with every setting that the algorithm refuses. */
 export function checkSettings(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
   const issues: Issue[] = [];
-  for (const [name, rule] of [...Object.entries(algorithm.rules), ...Object.entries(groupRules)]) {
-    if (settings[name] === undefined || rule.holds(settings[name])) continue;
+  for (const name in settings) {
+    const rule = algorithm.rules[name] ?? groupRules[name];
+    if (!rule || settings[name] === undefined || rule.holds(settings[name])) continue;
     issues.push({
       code: 'invalid_value',
       path: [...path, name],

@@ -132,9 +132,9 @@ export class Optimizer {
     const active = this.paramGroups.filter((group) => !this.isFrozen(group));
     const present = new Set(withGradient(active.flatMap((group) => group.params)));
     const works: Work[] = [];
-    for (const group of active) {
-      const index = this.paramGroups.indexOf(group);
-      const algorithm = this.algorithmOf(group);
+    for (const [index, group] of this.paramGroups.entries()) {
+      if (this.isFrozen(group)) continue;
+      const algorithm = this.algorithmOf(group, this.pathOf(index));
       checkSettings(algorithm, group, this.pathOf(index));
       for (const [i, param] of group.params.entries()) {
         if (!present.has(param)) continue;
