@@ -23,6 +23,7 @@ export default defineConfig({
         pool: 'forks',
         fileParallelism: false,
         testTimeout: 600_000,
+        hookTimeout: 600_000,
       }),
     ],
   },
