@@ -53,3 +53,8 @@ export function required(given: Given, name: string): string {
   if (typeof value !== 'string') throw new Error(`internal: ${name} was not checked to be there`);
   return value;
 }
+
+/** JSON as the commands print it. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,5 +1,9 @@
 /** All commands, in the order in which the help lists them. */
 import type { Command } from './command.ts';
+import { diff } from './commands/diff.ts';
+import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { plan } from './commands/plan.ts';
+import { schedule } from './commands/schedule.ts';
 
-export const COMMANDS: readonly Command[] = [plan];
+export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, doctor];

@@ -77,12 +77,15 @@ function helpAfter({ parameters, examples }: Command): string {
 function gather(parameters: Command['parameters'], values: readonly string[], options: Given, command: string): Given {
   const given: Record<string, string | true | undefined> = { ...options };
   const rest = [...values];
-  for (const { name } of parameters) given[name] ??= rest.shift();
-  const missing = parameters.filter(({ name }) => given[name] === undefined).map(({ name }) => name);
+  for (const { name } of parameters) given[fieldOf(name)] ??= rest.shift();
+  const missing = parameters.filter(({ name }) => given[fieldOf(name)] === undefined).map(({ name }) => name);
   if (missing.length > 0) refuse(`missing: ${missing.join(', ')}; see paramwise ${command} --help`);
   if (rest.length > 0) refuse(`one argument too many: ${JSON.stringify(rest[0])}; see paramwise ${command} --help`);
   return given;
 }
+
+/** `config-a` → `configA`, as commander names the value of an option. */
+const fieldOf = (name: string) => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 function report(error: unknown, { err }: Terminal): number {
   // Commander has written its message, or the help that was asked for.

@@ -1,0 +1,86 @@
+/** A plan as rows to be shown: what holds for each parameter, and how much of the model shares its settings. */
+import { elementCount, type ParamPlan, type ParamView, type PlannedParam, type SkippedParam } from '@paramwise/core';
+import { shortNumber } from './text/table.ts';
+
+/** One parameter, ready to be shown. */
+export interface ParamRow {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly elements: number;
+  readonly bytes: number;
+  readonly lr: string;
+  readonly decay: string;
+  /** What decided, and the other settings of the group. */
+  readonly rule: string;
+  readonly trained: boolean;
+}
+
+/** Parameters with the same settings. */
+export interface GroupTotal {
+  /** What decided about them. */
+  readonly rules: readonly string[];
+  readonly lr: string;
+  readonly decay: string;
+  readonly params: number;
+  readonly elements: number;
+  readonly bytes: number;
+}
+
+/** Every parameter: trained ones in the order of the plan, then those that are left out. */
+export function paramRows(plan: ParamPlan): ParamRow[] {
+  return [...plan.groups.map((planned) => trainedRow(plan, planned)), ...plan.skipped.map(skippedRow)];
+}
+
+function trainedRow({ base }: ParamPlan, { path, param, options, decidedBy }: PlannedParam): ParamRow {
+  const { lr = base.lr, weight_decay = base.weight_decay, lr_mult: _, decay_mult: __, ...more } = options;
+  const others = Object.entries(more).map(([name, value]) => `${name} ${shortNumber(value)}`);
+  const rule = [...decidedBy, ...others].join(', ') || '-';
+  return { path, ...sizeOf(param), lr: settingText(lr), decay: settingText(weight_decay), rule, trained: true };
+}
+
+function skippedRow({ path, param, frozenBy, first }: SkippedParam): ParamRow {
+  const duplicate = first === undefined ? 'requires no gradient' : `same as ${first}`;
+  const rule = `left out: ${frozenBy === undefined ? duplicate : `frozen by ${frozenBy}`}`;
+  return { path, ...sizeOf(param), lr: '-', decay: '-', rule, trained: false };
+}
+
+const settingText = (value: unknown) => (value === undefined ? 'default' : shortNumber(value));
+
+const DTYPE_BYTES: Readonly<Record<string, number>> = {
+  float64: 8,
+  double: 8,
+  float16: 2,
+  half: 2,
+  bfloat16: 2,
+  complex64: 8,
+  complex128: 16,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
+};
+
+function sizeOf(param: ParamView): Pick<ParamRow, 'shape' | 'elements' | 'bytes'> {
+  const elements = elementCount(param);
+  const dtype = 'dtype' in param ? String(param.dtype) : 'float32';
+  return { shape: param.shape, elements, bytes: elements * (DTYPE_BYTES[dtype] ?? 4) };
+}
+
+/** One entry for each distinct pair of rate and decay, in the order in which they are first met; what is left out last. */
+export function groupTotals(rows: readonly ParamRow[]): GroupTotal[] {
+  const totals = new Map<string, { rules: Set<string>; rows: ParamRow[] }>();
+  for (const row of rows) {
+    const id = JSON.stringify([row.lr, row.decay]);
+    const total = totals.get(id) ?? { rules: new Set(), rows: [] };
+    totals.set(id, total);
+    total.rules.add(row.rule);
+    total.rows.push(row);
+  }
+  const sum = (all: readonly ParamRow[], of: 'elements' | 'bytes') => all.reduce((total, row) => total + row[of], 0);
+  return [...totals.values()].map(({ rules, rows: all }) => ({
+    rules: [...rules],
+    lr: all[0]!.lr,
+    decay: all[0]!.decay,
+    params: all.length,
+    elements: sum(all, 'elements'),
+    bytes: sum(all, 'bytes'),
+  }));
+}
