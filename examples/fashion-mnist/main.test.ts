@@ -13,7 +13,7 @@ describe('the Fashion-MNIST example on few images', () => {
 
   beforeAll(() => {
     out = mkdtempSync(join(tmpdir(), 'paramwise-'));
-    const options = ['--images', '3200', '--epochs', '1', '--out', out];
+    const options = ['--images', '9600', '--epochs', '1', '--out', out];
     printed = execFileSync('node', ['--conditions=source', '--import', 'tsx', main, ...options], { encoding: 'utf8' });
   });
 
@@ -37,7 +37,7 @@ describe('the Fashion-MNIST example on few images', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     const iterations = lines.filter((line) => line.run === 'paramwise' && 'loss' in line);
-    expect(iterations.length).toBe(50);
+    expect(iterations.length).toBe(150);
     expect(iterations.every((line) => Number.isFinite(line.loss) && line.lr > 0)).toBe(true);
     const { tensors } = loadSafetensors(join(out, 'paramwise.safetensors'));
     expect(tensors['head.weight']?.shape).toEqual([10, 96]);
