@@ -196,7 +196,7 @@ constexpr Entry kExports[] = {
     {"haveGrads", exported<grads_present>},
     {"zeroGrads", exported<grads_zero>},
     {"gradNorm", exported<grads_norm>},
-    {"clipGradNorm", exported<grads_clip_norm>},
+    {"gradsFinite", exported<grads_finite>},
     {"scaleGrads", exported<grads_scale>},
     {"clipGradValue", exported<grads_clip_value>},
     {"optimizerStep", exported<optimizer_step>},

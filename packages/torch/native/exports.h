@@ -33,12 +33,12 @@ double autograd_detach_data(Reader& in, Writer& out);   // handle, Tensor: same 
 double grads_present(Reader& in, Writer& out);     // parameters → 1 | 0 for each
 double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
 double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm, -1 where there is no gradient
-double grads_clip_norm(Reader& in, Writer& out);   // parameters, max norm, norm type, error_if_nonfinite → as grads_norm
+double grads_finite(Reader& in, Writer& out);      // parameters → 1 where all gradients are finite, else 0
 double grads_scale(Reader& in, Writer& out);       // parameters, factor → 1 where all gradients are finite, else 0
 double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 
 // step.cc
-double optimizer_step(Reader& in, Writer& out);  // algorithm, count, (parameter, states…, scalars…)…
+double optimizer_step(Reader& in, Writer& out);  // algorithm, count, gradient factor and limit, (parameter, states…, constants…)…
 
 // runtime.cc
 double runtime_manual_seed(Reader& in, Writer& out);

@@ -1,6 +1,4 @@
-// Gradients of many parameters at once: total norm, clipping by norm and by value, zeroing.
-//
-// Clipping follows torch.nn.utils.clip_grad_norm_: every gradient is multiplied by min(1, max_norm / (norm + 1e-6)).
+// Gradients of many parameters at once: present, finite, total norm, scaling, clipping by value, zeroing.
 
 #include <ATen/ATen.h>
 
@@ -58,10 +56,6 @@ PARAMWISE_VECTORISED void sum_of_squares(const float* values, int64_t count, dou
   *result = total;
 }
 
-PARAMWISE_VECTORISED void scale_in_place(float* values, int64_t count, float factor) {
-  for (int64_t i = 0; i < count; i++) values[i] *= factor;
-}
-
 // A product with an infinity or NaN is one: their difference to themselves is not zero, and one sum finds them all.
 PARAMWISE_VECTORISED void scale_and_check(float* values, int64_t count, float factor, float* poison) {
   float lanes[kLanes] = {};
@@ -76,6 +70,15 @@ PARAMWISE_VECTORISED void scale_and_check(float* values, int64_t count, float fa
     values[i] *= factor;
     lanes[0] += values[i] * 0.0f;
   }
+  for (const float lane : lanes) *poison += lane;
+}
+
+PARAMWISE_VECTORISED void find_poison(const float* values, int64_t count, float* poison) {
+  float lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * 0.0f;
+  for (; i < count; i++) lanes[0] += values[i] * 0.0f;
   for (const float lane : lanes) *poison += lane;
 }
 
@@ -130,20 +133,9 @@ double total_norm(const std::vector<at::Tensor>& gradients, double type) {
   return std::isinf(type) ? total : std::pow(total, 1 / type);
 }
 
-void scale(const std::vector<at::Tensor>& gradients, double factor) {
-  const at::NoGradGuard no_grad;
-  Spans spans;
-  std::vector<float*> plain;
-  for (const auto& gradient : gradients) {
-    if (is_plain(gradient)) {
-      plain.push_back(gradient.data_ptr<float>());
-      spans.add(gradient.numel());
-    } else {
-      at::Tensor target = gradient;
-      target.mul_(factor);
-    }
-  }
-  spans.parallel([&](size_t item, int64_t begin, int64_t end) { scale_in_place(plain[item] + begin, end - begin, static_cast<float>(factor)); });
+bool values_finite(const at::Tensor& gradient) {
+  const at::Tensor values = gradient.is_sparse() ? gradient._values() : gradient;
+  return at::isfinite(values).all().item<bool>();
 }
 
 // Multiplies all gradients; true when every one of them is finite afterwards.
@@ -159,8 +151,7 @@ bool scale_finite(const std::vector<at::Tensor>& gradients, double factor) {
     } else {
       at::Tensor target = gradient;
       target.mul_(factor);
-      const at::Tensor values = target.is_sparse() ? target._values() : target;
-      if (!at::isfinite(values).all().item<bool>()) finite = false;
+      if (!values_finite(target)) finite = false;
     }
   }
   spans.parallel([&](size_t item, int64_t begin, int64_t end) {
@@ -172,6 +163,27 @@ bool scale_finite(const std::vector<at::Tensor>& gradients, double factor) {
 }
 
 }  // namespace
+
+double grads_finite(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
+  std::atomic<bool> finite{true};
+  Spans spans;
+  std::vector<const float*> plain;
+  for (const auto& gradient : gradients_of(read_parameters(in))) {
+    if (is_plain(gradient)) {
+      plain.push_back(gradient.data_ptr<float>());
+      spans.add(gradient.numel());
+    } else if (!values_finite(gradient)) {
+      finite = false;
+    }
+  }
+  spans.parallel([&](size_t item, int64_t begin, int64_t end) {
+    float poison = 0;
+    find_poison(plain[item] + begin, end - begin, &poison);
+    if (poison != 0) finite = false;  // NaN differs from everything
+  });
+  return finite ? 1 : 0;
+}
 
 double grads_scale(Reader& in, Writer&) {
   const auto gradients = gradients_of(read_parameters(in));
@@ -203,18 +215,6 @@ double grads_norm(Reader& in, Writer&) {
   const auto gradients = gradients_of(read_parameters(in));
   if (gradients.empty()) return -1;
   return total_norm(gradients, in.number());
-}
-
-double grads_clip_norm(Reader& in, Writer&) {
-  const auto gradients = gradients_of(read_parameters(in));
-  if (gradients.empty()) return -1;
-  const double max_norm = in.number();
-  const double norm = total_norm(gradients, in.number());
-  const bool error_if_nonfinite = in.number() != 0;
-  TORCH_CHECK(!error_if_nonfinite || std::isfinite(norm), "the total norm of the gradients is ", norm, ", so they cannot be clipped (clip_grad.error_if_nonfinite is true)");
-  const double factor = max_norm / (norm + 1e-6);
-  if (!(factor >= 1)) scale(gradients, factor);
-  return norm;
 }
 
 double grads_clip_value(Reader& in, Writer&) {

@@ -31,6 +31,8 @@ PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item
   Stored* __restrict state0 = static_cast<Stored*>(item.states[0]);
   Stored* __restrict state1 = static_cast<Stored*>(item.states[1]);
   Stored* __restrict state2 = static_cast<Stored*>(item.states[2]);
+  const Compute factor = static_cast<Compute>(item.gradient_factor);
+  const Compute limit = static_cast<Compute>(item.gradient_limit);
   prefetch(value + begin);
   prefetch(gradient + begin);
   if constexpr (kStates > 0) prefetch(state0 + begin);
@@ -43,7 +45,10 @@ PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item
     if constexpr (kStates > 1) state[1] = static_cast<Compute>(state1[i]);
     if constexpr (kStates > 2) state[2] = static_cast<Compute>(state2[i]);
     Compute element = static_cast<Compute>(value[i]);
-    algorithm.apply(element, static_cast<Compute>(gradient[i]), state);
+    Compute g = static_cast<Compute>(gradient[i]) * factor;
+    g = g < -limit ? -limit : g;
+    g = g > limit ? limit : g;
+    algorithm.apply(element, g, state);
     value[i] = static_cast<Stored>(element);
     if constexpr (kStates > 0) state0[i] = static_cast<Stored>(state[0]);
     if constexpr (kStates > 1) state1[i] = static_cast<Stored>(state[1]);
@@ -224,9 +229,15 @@ double optimizer_step(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
   const Entry& entry = find_algorithm(wire().string(in.count()));
   const size_t count = in.count();
+  const double gradient_factor = in.number();
+  const double gradient_limit = in.number();
   Prepared prepared;
   prepared.items.reserve(count);
   for (size_t i = 0; i < count; i++) prepare_one(prepared, entry, in, i);
+  for (auto& item : prepared.items) {
+    item.gradient_factor = gradient_factor;
+    item.gradient_limit = gradient_limit;
+  }
 
   prepared.spans.parallel([&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
 

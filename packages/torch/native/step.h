@@ -18,6 +18,9 @@ constexpr int kMaxConstants = 12;
 struct StepItem {
   void* value = nullptr;
   const void* gradient = nullptr;
+  // Un-scaling and clipping, applied as the gradient is read: it is not written back.
+  double gradient_factor = 1;
+  double gradient_limit = 0;
   void* states[kMaxStates] = {};
   double constants[kMaxConstants] = {};
 };

@@ -35,6 +35,19 @@ export function gradNorm(params: readonly Tensor[], normType = 2): number | unde
 }
 
 /**
+ * What clipping by norm multiplies the gradients by: min(1, maxNorm / (norm + 1e-6)).
+ *
+ * @throws Error when the norm is infinite or NaN and `errorIfNonfinite` is set
+ */
+export function clipFactor(norm: number, maxNorm: number, errorIfNonfinite = false): number {
+  if (errorIfNonfinite && !Number.isFinite(norm))
+    throw new Error(
+      `the total norm of the gradients is ${norm}, so they cannot be clipped (clip_grad.error_if_nonfinite is true)`,
+    );
+  return Math.min(1, maxNorm / (norm + 1e-6));
+}
+
+/**
  * Scales all gradients down so that their common norm is at most `maxNorm` (torch.nn.utils.clip_grad_norm_).
  *
  * @returns the norm before clipping; undefined where no parameter has a gradient
@@ -45,8 +58,17 @@ export function clipGradNorm(
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): number | undefined {
-  write(params, maxNorm, normType, errorIfNonfinite ? 1 : 0);
-  return orUndefined(native.clipGradNorm());
+  const norm = gradNorm(params, normType);
+  if (norm === undefined) return undefined;
+  const factor = clipFactor(norm, maxNorm, errorIfNonfinite);
+  if (factor !== 1) scaleGrads(params, factor);
+  return norm;
+}
+
+/** Whether every element of every gradient is finite. */
+export function gradsFinite(params: readonly Tensor[]): boolean {
+  write(params);
+  return native.gradsFinite() === 1;
 }
 
 /** Multiplies all gradients by `factor`. Returns whether every one of them is finite afterwards. */

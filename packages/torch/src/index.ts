@@ -1,4 +1,8 @@
-/** The door of @paramwise/torch: the engine, and everything of @paramwise/core. */
+/**
+ * The door of the engine; everything of `@paramwise/core` comes with it.
+ *
+ * @module @paramwise/torch
+ */
 import { registerEngine } from './optim/registration.ts';
 import { useAllCores } from './runtime.ts';
 

@@ -37,7 +37,7 @@ export interface NativeAddon {
   haveGrads: WireCall;
   zeroGrads: WireCall;
   gradNorm: WireCall;
-  clipGradNorm: WireCall;
+  gradsFinite: WireCall;
   scaleGrads: WireCall;
   clipGradValue: WireCall;
   optimizerStep: WireCall;

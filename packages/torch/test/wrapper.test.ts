@@ -36,9 +36,10 @@ describe('accumulation weighed by items', () => {
 
     const seen: number[][] = [];
     class Watching extends OptimWrapper {
-      protected override takeStep() {
-        for (const param of model.parameters()) seen.push([...(param.grad as Tensor).data()].map(Number));
-        return super.takeStep(undefined);
+      protected override takeStep(...[finite, reading]: Parameters<OptimWrapper['takeStep']>) {
+        for (const param of model.parameters())
+          seen.push([...(param.grad as Tensor).data()].map((value) => Number(value) * reading.factor));
+        return super.takeStep(finite, reading);
       }
     }
     const wrapper = new Watching({ optimizer: new optim.SGD(model.parameters(), { lr: 0.1 }), accumulative_counts: 3 });
@@ -216,6 +217,36 @@ describe('OptimWrapperDict', () => {
     copy.loadStateDict(dict.stateDict());
     expect(copy.get('generator').updateCount).toBe(1);
     expect(() => copy.loadStateDict({ critic: dict.get('generator').stateDict() })).toThrow('there is no "critic"');
+  });
+});
+
+describe('clipped gradients', () => {
+  it('are folded into the step, and written back only where that is asked for', () => {
+    for (const writes of [false, true]) {
+      const { w, wrapper } = single({ clip_grad: { max_norm: 1 } });
+      wrapper.writesGradients = writes;
+      w.grad = full([1], 4);
+      wrapper.step();
+      expect(w.item()).toBeCloseTo(9, 5);
+      expect((w.grad as Tensor).item()).toBeCloseTo(writes ? 1 : 4, 5);
+    }
+  });
+
+  it('reach an optimizer that has a step of its own already clipped', () => {
+    const w = new nn.Parameter(tensor([10]));
+    const seen: unknown[] = [];
+    class Own extends optim.SGD {
+      override step<T>(): T | undefined {
+        seen.push(w.grad?.item());
+        return undefined;
+      }
+    }
+    const wrapper = new OptimWrapper({
+      optimizer: new Own([w], { lr: 1 }),
+      clip_grad: { type: 'value', clip_value: 0.5 },
+    });
+    wrapper.updateParams(lossOf(w, -3));
+    expect(seen).toEqual([-0.5]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Dtype } from '../dtype.ts';
 import type { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor.ts';
 import { type LossScale, LossScaler, type LossScalerState } from './loss-scaler.ts';
+import type { GradientReading } from './paths.ts';
 import { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './wrapper.ts';
 
 export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
@@ -13,7 +14,16 @@ export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
   dtype?: Dtype | null;
 }
 
-/** MMEngine's wrapper runs on accelerators only; this one on the CPU too, in bfloat16. */
+/**
+ * The wrapper for mixed precision: autocast in the forward pass (`optimContext`), loss scaling around the backward pass. A
+ * step whose gradients overflow is skipped, and the scale shrinks.
+ *
+ * Defaults: `loss_scale` `dynamic`, which begins at 65536, doubles after 2000 good steps and halves at an overflow · `dtype`
+ * `bfloat16` on the CPU, `float16` on CUDA · else as `OptimWrapper`. A loss is a single value.
+ *
+ * Source: Micikevicius et al., "Mixed Precision Training", 2018; MMEngine's AmpOptimWrapper, which runs on accelerators
+ * only. It also takes the place of MMEngine's ApexOptimWrapper, a name that configs are refused with.
+ */
 export class AmpOptimWrapper extends OptimWrapper {
   readonly lossScaler: LossScaler;
   readonly dtype: Dtype | undefined;
@@ -40,12 +50,15 @@ export class AmpOptimWrapper extends OptimWrapper {
     return (super.unscaleFactor() ?? 1) / this.lossScaler.scale;
   }
 
+  protected override needsFiniteGradients(): boolean {
+    return this.lossScaler.enabled;
+  }
+
   /** Skips the step when a gradient overflowed, and moves the scale. */
-  protected override takeStep(finite: boolean | undefined): boolean {
-    const good = finite !== false || !this.lossScaler.enabled;
-    if (good) super.takeStep(finite);
-    this.lossScaler.update(!good);
-    return good;
+  protected override takeStep(finite: boolean, reading: GradientReading): boolean {
+    if (finite) super.takeStep(finite, reading);
+    this.lossScaler.update(!finite);
+    return finite;
   }
 
   override stateDict(): OptimWrapperStateDict & { loss_scaler: LossScalerState } {

@@ -1,6 +1,6 @@
 /** What the gradients look like: norms per group before and after clipping, and the first that is not finite. */
 import type { ClipGradConfig } from '@paramwise/core';
-import { gradNorm, withGradient } from '../gradients.ts';
+import { clipFactor, gradNorm, withGradient } from '../gradients.ts';
 import { tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TorchParamGroup } from './groups.ts';
@@ -31,7 +31,7 @@ export function reportGradients(
 ): GradReport {
   const params = groups.flatMap((group) => group.params);
   const scaled = (norm: number | undefined) => (norm === undefined ? undefined : norm * unscale);
-  const factor = clip && clip.type !== 'value' ? clipFactor(params, clip, unscale) : 1;
+  const factor = clip && clip.type !== 'value' ? factorOf(params, clip, unscale) : 1;
   const after = (tensors: readonly Tensor[], norm: number | undefined) =>
     clip?.type === 'value'
       ? clampedNorm(tensors, clip.clip_value, unscale)
@@ -50,14 +50,14 @@ export function reportGradients(
   };
 }
 
-function clipFactor(
+function factorOf(
   params: readonly Tensor[],
   clip: Exclude<ClipGradConfig, { type: 'value' }>,
   unscale: number,
 ): number {
   const type = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
   const norm = (gradNorm(params, type) ?? 0) * unscale;
-  return Math.min(1, clip.max_norm / (norm + 1e-6));
+  return clipFactor(norm, clip.max_norm);
 }
 
 function clampedNorm(params: readonly Tensor[], limit: number, unscale: number): number | undefined {

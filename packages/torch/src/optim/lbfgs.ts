@@ -51,12 +51,15 @@ function put(slots: Record<string, Tensor>, name: string, value: Tensor): void {
 }
 
 /**
- * Limited-memory BFGS (Nocedal, "Updating quasi-Newton matrices with limited storage", 1980; torch.optim.LBFGS): the
- * direction is -H·g, H the inverse Hessian as the last `history_size` changes of gradient and parameters tell it.
- * One `step` does up to `max_iter` iterations; one group only.
+ * Limited-memory BFGS: the direction is -H·g, H the inverse Hessian as the last `history_size` changes of gradient and
+ * parameters tell it. One `step` does up to `max_iter` iterations; parameters of any shape, in one group.
  *
- * `lr` 1 (≥ 0) · `max_iter` 20 (≥ 1) · `max_eval` null (evaluations a step; null: 1.25·max_iter) · `tolerance_grad` 1e-7
- * (≥ 0) · `tolerance_change` 1e-9 (≥ 0) · `history_size` 100 (≥ 1) · `line_search_fn` null, or `strong_wolfe`
+ * Defaults: `lr` 1 (≥ 0) · `max_iter` 20 (≥ 1) · `max_eval` null (evaluations a step; null: 1.25·max_iter) · `tolerance_grad` 1e-7
+ * (≥ 0) · `tolerance_change` 1e-9 (≥ 0) · `history_size` 100 (≥ 1) · `line_search_fn` null, or `strong_wolfe`.
+ *
+ * Source: Nocedal, "Updating quasi-Newton matrices with limited storage", 1980; torch.optim.LBFGS.
+ *
+ * @throws ConfigError for an unknown option, a value out of range, or more than one group.
  */
 export class LBFGS extends Optimizer {
   /** @throws ConfigError as every optimizer, and for more than one group */

@@ -21,7 +21,7 @@ import {
   toGroup,
   toGroups,
 } from './groups.ts';
-import { runKernel, runOperators, type StepPath } from './paths.ts';
+import { AS_IT_IS, type GradientReading, runKernel, runOperators, type StepPath } from './paths.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 
@@ -105,15 +105,16 @@ export class Optimizer {
    * Updates every parameter that has a gradient. With a closure, which computes the loss and its gradients anew, runs
    * it first and returns what it returned.
    *
+   * @param reading un-scaling and clipping of the gradients as they are read; a wrapper folds them into the step so
    * @throws ConfigError for a setting that was moved out of range: nothing was changed then
    * @throws Error that names the parameter whose gradient or state does not fit (sparse, another dtype): it and all
    * others of its kernel were not changed
    */
-  step<T>(closure?: () => T): T | undefined {
+  step<T>(closure?: () => T, reading: GradientReading = AS_IT_IS): T | undefined {
     const loss = closure && enableGrad(closure);
     const pending = new Set(this.collect());
     try {
-      for (const { run, works } of this.batches([...pending])) {
+      for (const { run, works } of this.batches([...pending], reading)) {
         run();
         for (const work of works) {
           this.state.set(work.param, commit(work));
@@ -146,7 +147,7 @@ export class Optimizer {
   }
 
   /** All parameters of one kernel in one call; one call for each of the others. */
-  private batches(works: readonly Work[]): { run: () => void; works: Work[] }[] {
+  private batches(works: readonly Work[], reading: GradientReading): { run: () => void; works: Work[] }[] {
     const kernels = new Map<string, Work[]>();
     const alone: Work[] = [];
     for (const work of works) {
@@ -161,8 +162,8 @@ export class Optimizer {
       else kernels.set(name, [work]);
     }
     return [
-      ...Array.from(kernels, ([name, batch]) => ({ run: () => runKernel(name, batch), works: batch })),
-      ...alone.map((work) => ({ run: () => runOperators(work), works: [work] })),
+      ...Array.from(kernels, ([name, batch]) => ({ run: () => runKernel(name, batch, reading), works: batch })),
+      ...alone.map((work) => ({ run: () => runOperators(work, reading), works: [work] })),
     ];
   }
 

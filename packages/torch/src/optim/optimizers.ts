@@ -43,139 +43,258 @@ function makeClass(algorithm: Algorithm): OptimizerClass {
 }
 
 /**
- * Stochastic gradient descent, with momentum if wanted (torch.optim.SGD).
+ * Stochastic gradient descent, with momentum if wanted.
  *
- * `lr` 1e-3 (≥ 0) · `momentum` 0 (≥ 0) · `dampening` 0 · `weight_decay` 0 (≥ 0; L2) · `nesterov` false (needs momentum
- * and no dampening) · `maximize` false. Takes sparse gradients.
+ * Defaults: `lr` 1e-3 (≥ 0) · `momentum` 0 (≥ 0) · `dampening` 0 · `weight_decay` 0 (≥ 0; L2) · `nesterov` false (needs
+ * momentum and no dampening) · `maximize` false.
+ *
+ * Parameters of any shape; sparse gradients are taken.
+ *
+ * Source: Sutskever et al., 2013, for the momentum; torch.optim.SGD.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const SGD = makeClass(sgd);
 
 /**
- * Adam (Kingma & Ba, 2015; torch.optim.Adam).
+ * Steps scaled by running averages of the gradient and of its square.
  *
- * `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `amsgrad`
- * false · `decoupled_weight_decay` false (true: AdamW) · `maximize` false
+ * Defaults: `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0; L2) ·
+ * `amsgrad` false · `decoupled_weight_decay` false (true: AdamW) · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Kingma & Ba, 2015; torch.optim.Adam.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Adam = makeClass(adam);
 
 /**
- * Adam with decoupled weight decay (Loshchilov & Hutter, 2019; torch.optim.AdamW).
+ * Adam with decoupled weight decay.
  *
- * `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0.01 (≥ 0) · `amsgrad`
- * false · `maximize` false
+ * Defaults: `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0.01 (≥ 0) ·
+ * `amsgrad` false · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Loshchilov & Hutter, 2019; torch.optim.AdamW.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const AdamW = makeClass(adamW);
 
 /**
- * Adam with the infinity norm (Kingma & Ba, 2015; torch.optim.Adamax).
+ * Adam with the infinity norm.
  *
- * `lr` 2e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `maximize`
- * false
+ * Defaults: `lr` 2e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0; L2) ·
+ * `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Kingma & Ba, 2015; torch.optim.Adamax.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Adamax = makeClass(adamax);
 
 /**
- * Adam with Nesterov momentum (Dozat, 2016; torch.optim.NAdam).
+ * Adam with Nesterov momentum.
  *
- * `lr` 2e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0) ·
- * `momentum_decay` 4e-3 (≥ 0) · `decoupled_weight_decay` false · `maximize` false
+ * Defaults: `lr` 2e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0) ·
+ * `momentum_decay` 4e-3 (≥ 0) · `decoupled_weight_decay` false · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Dozat, 2016; torch.optim.NAdam.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const NAdam = makeClass(nadam);
 
 /**
- * Adam with rectified variance (Liu et al., 2020; torch.optim.RAdam).
+ * Adam with rectified variance.
  *
- * `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0) ·
- * `decoupled_weight_decay` false · `maximize` false
+ * Defaults: `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (≥ 0) · `weight_decay` 0 (≥ 0) ·
+ * `decoupled_weight_decay` false · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Liu et al., 2020; torch.optim.RAdam.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const RAdam = makeClass(radam);
 
 /**
- * Steps scaled by the sum of all squared gradients (Duchi, Hazan & Singer, 2011; torch.optim.Adagrad).
+ * Steps scaled by the sum of all squared gradients.
  *
- * `lr` 1e-2 (≥ 0) · `lr_decay` 0 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `initial_accumulator_value` 0 (≥ 0) · `eps` 1e-10
- * (≥ 0) · `maximize` false. Takes sparse gradients.
+ * Defaults: `lr` 1e-2 (≥ 0) · `lr_decay` 0 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `initial_accumulator_value` 0 (≥ 0) ·
+ * `eps` 1e-10 (≥ 0) · `maximize` false.
+ *
+ * Parameters of any shape; sparse gradients are taken.
+ *
+ * Source: Duchi, Hazan & Singer, 2011; torch.optim.Adagrad.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Adagrad = makeClass(adagrad);
 
 /**
- * Steps that find their own scale (Zeiler, 2012; torch.optim.Adadelta).
+ * Steps that find their own scale.
  *
- * `lr` 1 (≥ 0) · `rho` 0.9 (in [0, 1]) · `eps` 1e-6 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `maximize` false
+ * Defaults: `lr` 1 (≥ 0) · `rho` 0.9 (in [0, 1]) · `eps` 1e-6 (≥ 0) · `weight_decay` 0 (≥ 0; L2) · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Zeiler, 2012; torch.optim.Adadelta.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Adadelta = makeClass(adadelta);
 
 /**
- * Steps scaled by a running average of squared gradients (Tieleman & Hinton, 2012; torch.optim.RMSprop).
+ * Steps scaled by a running average of squared gradients.
  *
- * `lr` 1e-2 (≥ 0) · `momentum` 0 (≥ 0) · `alpha` 0.99 (≥ 0) · `eps` 1e-8 (≥ 0) · `centered` false · `weight_decay` 0
- * (≥ 0; L2) · `maximize` false
+ * Defaults: `lr` 1e-2 (≥ 0) · `momentum` 0 (≥ 0) · `alpha` 0.99 (≥ 0) · `eps` 1e-8 (≥ 0) · `centered` false ·
+ * `weight_decay` 0 (≥ 0; L2) · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Tieleman & Hinton, 2012; torch.optim.RMSprop.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const RMSprop = makeClass(rmsprop);
 
 /**
- * Resilient propagation, for full batches (Riedmiller & Braun, 1993; torch.optim.Rprop).
+ * Resilient propagation, for full batches.
  *
- * `lr` 1e-2 (≥ 0; the first step size) · `etas` [0.5, 1.2] (in (0, 1) and above 1) · `step_sizes` [1e-6, 50] ·
- * `maximize` false
+ * Defaults: `lr` 1e-2 (≥ 0; the first step size) · `etas` [0.5, 1.2] (in (0, 1) and above 1) · `step_sizes` [1e-6, 50]
+ * · `maximize` false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Riedmiller & Braun, 1993; torch.optim.Rprop.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Rprop = makeClass(rprop);
 
 /**
- * Averaged gradient descent (Polyak & Juditsky, 1992; torch.optim.ASGD); the average is the state `ax`.
+ * Averaged gradient descent; the average is the state `ax`.
  *
- * `lr` 1e-2 (≥ 0) · `lambd` 1e-4 (≥ 0) · `alpha` 0.75 · `t0` 1e6 · `weight_decay` 0 (≥ 0; L2) · `maximize` false
+ * Defaults: `lr` 1e-2 (≥ 0) · `lambd` 1e-4 (≥ 0) · `alpha` 0.75 · `t0` 1e6 · `weight_decay` 0 (≥ 0; L2) · `maximize`
+ * false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Polyak & Juditsky, 1992; torch.optim.ASGD.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const ASGD = makeClass(asgd);
 
 /**
- * Adam for the rows that a batch touched (torch.optim.SparseAdam). Takes sparse gradients only, as an embedding with
- * `sparse: true` gives; a dense one is an Error.
+ * Adam for the rows that a batch touched.
  *
- * `lr` 1e-3 (> 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (> 0) · `maximize` false
+ * Defaults: `lr` 1e-3 (> 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-8 (> 0) · `maximize` false.
+ *
+ * Sparse gradients only, as an embedding with `sparse: true` gives; a dense one is an Error at `step`.
+ *
+ * Source: Kingma & Ba, 2015; torch.optim.SparseAdam.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const SparseAdam = makeClass(sparseAdam);
 
 /**
- * Steps of one size by the sign of the momentum (Chen et al., 2023). Take a rate three to ten times below AdamW's, and
- * a decay as many times above.
+ * Steps of one size by the sign of the momentum. Take a rate three to ten times below AdamW's, and a decay as many
+ * times above.
  *
- * `lr` 1e-4 (≥ 0) · `betas` [0.9, 0.99] (each in [0, 1)) · `weight_decay` 0 (≥ 0; decoupled) · `maximize` false
+ * Defaults: `lr` 1e-4 (≥ 0) · `betas` [0.9, 0.99] (each in [0, 1)) · `weight_decay` 0 (≥ 0; decoupled) · `maximize`
+ * false.
+ *
+ * Parameters of any shape.
+ *
+ * Source: Chen et al., 2023.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Lion = makeClass(lion);
 
 /**
- * Adam's scaling with one row and one column of state a matrix (Shazeer & Stern, 2018; torch.optim.Adafactor).
+ * Adam's scaling with one row and one column of state a matrix.
  *
- * `lr` 1e-2 (≥ 0; limits the relative step) · `beta2_decay` -0.8 (≤ 0) · `eps` [null, 1e-3] (≥ 0; null: the dtype's
- * spacing) · `d` 1 (> 0; clips the update) · `weight_decay` 0 (≥ 0; decoupled) · `maximize` false
+ * Defaults: `lr` 1e-2 (≥ 0; limits the relative step) · `beta2_decay` -0.8 (≤ 0) · `eps` [null, 1e-3] (≥ 0; null: the
+ * dtype's spacing) · `d` 1 (> 0; clips the update) · `weight_decay` 0 (≥ 0; decoupled) · `maximize` false.
+ *
+ * Parameters of any shape; the last two dimensions are the matrix, and one of fewer dimensions keeps the whole state.
+ *
+ * Source: Shazeer & Stern, 2018; torch.optim.Adafactor.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Adafactor = makeClass(adafactor);
 
 /**
- * Adam with a rate a layer, for large batches (You et al., 2020).
+ * Adam with a rate a layer, for large batches.
  *
- * `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-6 (≥ 0) · `weight_decay` 0.01 (≥ 0; 0: the layer
- * is not scaled) · `bias_correction` true · `trust_clip` false · `always_adapt` false · `maximize` false
+ * Defaults: `lr` 1e-3 (≥ 0) · `betas` [0.9, 0.999] (each in [0, 1)) · `eps` 1e-6 (≥ 0) · `weight_decay` 0.01 (≥ 0; 0:
+ * the layer is not scaled) · `bias_correction` true · `trust_clip` false · `always_adapt` false · `maximize` false.
+ *
+ * Parameters of any shape, each a layer.
+ *
+ * Source: You et al., 2020.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const LAMB = makeClass(lamb);
 
 /**
- * Gradient descent with a rate a layer, for large batches (You, Gitman & Ginsburg, 2017).
+ * Gradient descent with a rate a layer, for large batches.
  *
- * `lr` 1e-3 (≥ 0) · `momentum` 0 (≥ 0) · `dampening` 0 · `weight_decay` 0 (≥ 0; L2) · `eta` 1e-3 (≥ 0) · `nesterov`
- * false (needs momentum and no dampening) · `eps` 1e-8 (≥ 0) · `lars_exclude` false · `maximize` false
+ * Defaults: `lr` 1e-3 (≥ 0) · `momentum` 0 (≥ 0) · `dampening` 0 · `weight_decay` 0 (≥ 0; L2) · `eta` 1e-3 (≥ 0) ·
+ * `nesterov` false (needs momentum and no dampening) · `eps` 1e-8 (≥ 0) · `lars_exclude` false · `maximize` false.
+ *
+ * Parameters of any shape, each a layer.
+ *
+ * Source: You, Gitman & Ginsburg, 2017.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const LARS = makeClass(lars);
 
 /**
- * Orthogonalised momentum, for the matrices of hidden layers (Jordan et al., 2024; torch.optim.Muon). A parameter of
- * fewer than two dimensions is a ConfigError that names it; give it, the embeddings and the head a group with
+ * Orthogonalised momentum, for the matrices of hidden layers. Give embeddings, norms, biases and the head a group with
  * `algorithm: 'AdamW'`.
  *
- * `lr` 1e-3 (≥ 0) · `weight_decay` 0.1 (≥ 0; decoupled) · `momentum` 0.95 (in [0, 1)) · `nesterov` true ·
+ * Defaults: `lr` 1e-3 (≥ 0) · `weight_decay` 0.1 (≥ 0; decoupled) · `momentum` 0.95 (in [0, 1)) · `nesterov` true ·
  * `ns_coefficients` [3.4445, -4.775, 2.0315] · `eps` 1e-7 (> 0) · `ns_steps` 5 (≥ 1) · `adjust_lr_fn` null (`original`,
- * or `match_rms_adamw` to use AdamW's rate) · `maximize` false
+ * or `match_rms_adamw` to use AdamW's rate) · `maximize` false.
+ *
+ * Parameters of two or more dimensions, taken as (first, all others); one of fewer is a ConfigError that names it.
+ *
+ * Source: Jordan et al., 2024; torch.optim.Muon.
+ *
+ * @class
+ * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
 export const Muon = makeClass(muon);
 

@@ -10,19 +10,31 @@ import type { Work } from './state.ts';
 /** `operators`: always the plain operators; `kernel`: native loops where an algorithm has one and the tensor is on the CPU. */
 export type StepPath = 'kernel' | 'operators';
 
+/** What happens to a gradient as a step reads it; the gradient itself stays as it is. */
+export interface GradientReading {
+  /** Un-scaling and clipping by norm. Default 1. */
+  readonly factor: number;
+  /** Clipping by value, after the factor. Default Infinity. */
+  readonly limit: number;
+}
+
+export const AS_IT_IS: GradientReading = { factor: 1, limit: Number.POSITIVE_INFINITY };
+
 /**
  * Steps parameters of one kernel in one native call.
  *
  * @throws Error that names the parameter whose gradient or state does not fit; nothing was changed then
  */
-export function runKernel(kernel: string, work: readonly Work[]): void {
+export function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
   const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
   const each = 1 + Object.keys(work[0]!.slots).length + numbers[0]!.length;
-  reserve(0, 2 + work.length * each);
+  reserve(0, 4 + work.length * each);
   const { words } = wire;
   words[0] = intern(kernel);
   words[1] = work.length;
-  let at = 2;
+  words[2] = factor;
+  words[3] = limit;
+  let at = 4;
   for (const [i, { param, slots }] of work.entries()) {
     words[at++] = param.id;
     for (const slot in slots) words[at++] = slots[slot]!.id;
@@ -45,11 +57,11 @@ function named(error: unknown, work: readonly Work[]): unknown {
 const describe = ({ algorithm, name }: Work) => `${algorithm.name}: ${name}`;
 
 /** Steps one parameter by its algorithm's reference. */
-export function runOperators(work: Work): void {
+export function runOperators(work: Work, reading: GradientReading): void {
   noGrad(() =>
     tidy(() => {
       const { param, algorithm, settings, slots, moment } = work;
-      const grad = gradientOf(work);
+      const grad = read(gradientOf(work), reading);
       if (param.numel === 0) return;
       if (!isHalf(param.dtype)) {
         algorithm.reference(settings, { ...moment, param, grad, slots });
@@ -63,6 +75,11 @@ export function runOperators(work: Work): void {
       for (const [name, slot] of Object.entries(slots)) slot.copy_(wide[name]!);
     }),
   );
+}
+
+function read(grad: Tensor, { factor, limit }: GradientReading): Tensor {
+  const scaled = factor === 1 ? grad : grad.mul(factor);
+  return limit === Number.POSITIVE_INFINITY ? scaled : scaled.clamp(-limit, limit);
 }
 
 const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';

@@ -4,7 +4,12 @@ import type { TorchParamGroup } from './groups.ts';
 import { OptimWrapper, type OptimWrapperStateDict } from './wrapper.ts';
 
 /**
- * MMEngine's `OptimWrapperDict`: a container. What trains is called on its members: `dict.get('generator').updateParams(loss)`.
+ * Several wrappers under names. What trains is called on its members: `dict.get('generator').updateParams(loss)`; what
+ * belongs to all (counts, contexts, rates, states) on the dict.
+ *
+ * Defaults: none; each member has its own settings. A loss is a single value.
+ *
+ * Source: MMEngine's OptimWrapperDict.
  */
 export class OptimWrapperDict {
   private readonly wrappers: ReadonlyMap<string, OptimWrapper>;

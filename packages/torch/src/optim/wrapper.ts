@@ -16,14 +16,15 @@ import {
   startsInsideAccumulation,
 } from '@paramwise/core';
 import { backward } from '../autograd.ts';
-import { clipGradNorm, clipGradValue, scaleGrads, withGradient } from '../gradients.ts';
+import { clipFactor, clipGradValue, gradNorm, gradsFinite, scaleGrads, withGradient } from '../gradients.ts';
 import { tidy } from '../handle.ts';
 import { BatchNorm } from '../nn/batch-norm.ts';
 import type { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor.ts';
 import { type GradReport, reportGradients } from './grad-report.ts';
 import type { TorchParamGroup } from './groups.ts';
-import type { Optimizer } from './optimizer.ts';
+import { Optimizer } from './optimizer.ts';
+import { AS_IT_IS, type GradientReading } from './paths.ts';
 import type { OptimizerStateDict } from './state-dict.ts';
 
 /** The fields of `optim_wrapper` in a config, with the optimizer in place of its config. */
@@ -65,6 +66,15 @@ interface Syncing {
   noSync<T>(fn: () => T): T;
 }
 
+/**
+ * What trains: one call an iteration, `updateParams(loss)`, scales the loss, runs backward, accumulates, clips, steps and
+ * clears the gradients.
+ *
+ * Defaults: `accumulative_counts` 1 · `clip_grad` none. A loss is a single value; gradients have the shapes of their
+ * parameters.
+ *
+ * Source: MMEngine's OptimWrapper.
+ */
 export class OptimWrapper implements OptimWrapperLike {
   readonly optimizer: Optimizer;
   readonly clipGrad: ClipGradConfig | undefined;
@@ -77,6 +87,8 @@ export class OptimWrapper implements OptimWrapperLike {
   lastGradNorm: number | undefined;
   /** Set to have `gradReport` describe the gradients of the last step, after they were cleared. Costs a pass over them. */
   recordGradReport = false;
+  /** Set to have un-scaled and clipped gradients written back to `grad` before the step. Costs a pass over them. */
+  writesGradients = false;
   private counts: AccumulationCounts;
   private updates = 0;
   /** Items weighed into the waiting gradients; undefined where their losses carry no weights. */
@@ -149,20 +161,18 @@ export class OptimWrapper implements OptimWrapperLike {
     this.counts = { ...this.counts, innerCount: this.counts.innerCount + 1 };
   }
 
-  /** Clips as configured and updates the parameters. */
+  /**
+   * Un-scales, clips as configured and updates the parameters. Un-scaling and clipping are folded into the step as it
+   * reads the gradients, which stay as they were; set `writesGradients` to find the clipped ones in `grad` afterwards.
+   */
   step(): void {
-    const finite = this.finishGradients();
-    this.clipGradients();
-    if (this.takeStep(finite)) this.updates++;
+    if (this.recordGradReport) this.lastReport = this.describeGradients();
+    const unscale = this.unscaleFactor();
+    const reading = this.readGradients(unscale ?? 1);
+    const finite = this.needsFiniteGradients() ? this.areFinite(reading) : true;
+    if (this.takeStep(finite, reading)) this.updates++;
     this.pendingItems = undefined;
     this.pendingPasses = 0;
-  }
-
-  /** Brings the gradients to their true size, and records the report. Returns whether all are finite, where that was looked at. */
-  private finishGradients(): boolean | undefined {
-    if (this.recordGradReport) this.lastReport = this.describeGradients();
-    const factor = this.unscaleFactor();
-    return factor === undefined ? undefined : scaleGrads(this.allParams(), factor);
   }
 
   /** What the gradients have to be multiplied by before clipping; undefined where they are right as they are. */
@@ -170,10 +180,38 @@ export class OptimWrapper implements OptimWrapperLike {
     return this.pendingItems === undefined ? undefined : 1 / this.pendingItems;
   }
 
+  /** Whether `takeStep` asks if the gradients are finite, which costs a pass over them. */
+  protected needsFiniteGradients(): boolean {
+    return false;
+  }
+
   /** Updates the parameters; returns false where the step was skipped. */
-  protected takeStep(_finite: boolean | undefined): boolean {
-    this.optimizer.step();
+  protected takeStep(_finite: boolean, reading: GradientReading): boolean {
+    if (this.foldsReading()) this.optimizer.step(undefined, reading);
+    else {
+      this.writeBack(reading);
+      this.optimizer.step();
+    }
     return true;
+  }
+
+  /** An optimizer with a step of its own sees gradients as any PyTorch optimizer does: already clipped. */
+  private foldsReading(): boolean {
+    return !this.writesGradients && this.optimizer.step === Optimizer.prototype.step;
+  }
+
+  private writeBack({ factor, limit }: GradientReading): void {
+    if (factor !== 1) scaleGrads(this.allParams(), factor);
+    if (limit !== Number.POSITIVE_INFINITY) clipGradValue(this.allParams(), limit);
+  }
+
+  /** A norm that is finite vouches for every element; one that is not may have overflowed itself. */
+  private areFinite({ factor }: GradientReading): boolean {
+    const byNorm = this.clipGrad !== undefined && this.clipGrad.type !== 'value';
+    return (
+      (byNorm && this.lastGradNorm !== undefined && Number.isFinite(this.lastGradNorm) && Number.isFinite(factor)) ||
+      gradsFinite(this.allParams())
+    );
   }
 
   /**
@@ -196,8 +234,9 @@ export class OptimWrapper implements OptimWrapperLike {
     return reportGradients(this.paramGroups, this.clipGrad, this.unscaleFactor() ?? 1);
   }
 
+  /** Parameters that the next step changes: a group that `freeze_until` holds back has no say in the norm. */
   private allParams(): Tensor[] {
-    return this.paramGroups.flatMap((group) => group.params);
+    return this.paramGroups.flatMap((group) => (this.optimizer.isFrozen(group) ? [] : group.params));
   }
 
   /** Clears the gradients: drops them (default), or fills them with zeros. */
@@ -205,16 +244,18 @@ export class OptimWrapper implements OptimWrapperLike {
     this.optimizer.zeroGrad(setToNone);
   }
 
-  private clipGradients(): void {
+  /** Un-scaling and clipping as one factor and one limit. */
+  private readGradients(unscale: number): GradientReading {
     const clip = this.clipGrad;
-    if (!clip) return;
-    const params = this.allParams();
-    if (clip.type === 'value') {
-      clipGradValue(params, clip.clip_value);
-      return;
-    }
+    if (!clip) return { ...AS_IT_IS, factor: unscale };
+    if (clip.type === 'value') return { factor: unscale, limit: clip.clip_value };
     const normType = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
-    this.lastGradNorm = clipGradNorm(params, clip.max_norm, { normType, errorIfNonfinite: clip.error_if_nonfinite });
+    const norm = gradNorm(this.allParams(), normType);
+    this.lastGradNorm = norm === undefined ? undefined : norm * unscale;
+    return {
+      ...AS_IT_IS,
+      factor: unscale * clipFactor(this.lastGradNorm ?? 0, clip.max_norm, clip.error_if_nonfinite),
+    };
   }
 
   /** Whether the passes so far complete an accumulation: then `updateParams` steps. */
