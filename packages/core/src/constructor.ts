@@ -32,7 +32,13 @@ export function planOf(optimWrapper: object): ParamPlan | undefined {
 /**
  * Makes groups by the param-wise rules and builds optimizer and wrapper from them.
  *
- * A subclass writes its own policy by overriding `addParams`; what that appends is what is built.
+ * A subclass writes its own policy by overriding `addParams`; what that appends is what is built. Parameters may have any
+ * shape; `flat_decay_mult` is for those of one dimension.
+ *
+ * Defaults: without `paramwise_cfg` all parameters make one group. A multiplier that is not given writes nothing, and the
+ * group takes the optimizer's setting · `bypass_duplicate`, `merge_groups`, `strict` false · `custom_keys_mode` `replace`.
+ *
+ * Source: MMEngine's DefaultOptimWrapperConstructor.
  *
  * @throws ConfigError on construction when a config is refused.
  */
@@ -139,6 +145,13 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
  * anything else. Rates are as `layer-decay.ts` says, times the rate multiplier of a custom key or rule; a custom key that
  * gives an `lr` means that very rate. Decay follows the default constructor's rules and no hidden one: what MMDetection
  * exempts from decay unasked is `flat_decay_mult: 0` here, and the plan warns where no decay rule is set.
+ *
+ * Defaults: `decay_rate` is required (or `layer_decay_rate`) · `decay_type` `layer_wise` · `num_layers` counted in the model ·
+ * `backbone` the child of that name, otherwise the whole model · else as the default constructor. Parameters may have any
+ * shape.
+ *
+ * Source: Bao et al., "BEiT", 2021; MMDetection's LearningRateDecayOptimizerConstructor and MMPretrain's
+ * LearningRateDecayOptimWrapperConstructor, names that work here too.
  *
  * @throws ConfigError from `build` and `plan` where the layers of the model cannot be numbered.
  */

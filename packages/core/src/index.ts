@@ -1,4 +1,8 @@
-/** The door of @paramwise/core. What is not named here is not public. */
+/**
+ * The door of the planning core. What is not named here is not public.
+ *
+ * @module @paramwise/core
+ */
 export {
   type AccumulationCounts,
   lossFactor,
