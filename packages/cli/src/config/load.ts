@@ -1,15 +1,12 @@
 /** A config file → its `optim_wrapper` and `param_scheduler`, unchecked. */
-import { extname } from 'node:path';
-import { readJson } from '../files.ts';
 import { refuse } from '../refusal.ts';
+import { readConfigFile } from './inherit.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
   readonly optim_wrapper: unknown;
   readonly param_scheduler: unknown;
 }
-
-type Mapping = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a config file.
@@ -19,15 +16,10 @@ type Mapping = Readonly<Record<string, unknown>>;
  * @throws Refusal where it cannot be read.
  */
 export function loadConfig(path: string): ConfigFile {
-  const config = readConfig(path);
+  const config = readConfigFile(path);
   if ('optim_wrapper' in config) {
     return { optim_wrapper: config.optim_wrapper, param_scheduler: config.param_scheduler ?? undefined };
   }
   if ('optimizer' in config) return { optim_wrapper: config, param_scheduler: undefined };
   return refuse(`${path}: there is neither an optim_wrapper nor an optimizer in it`);
-}
-
-function readConfig(path: string): Mapping {
-  if (extname(path) !== '.json') refuse(`${path}: not a kind of config that is known`);
-  return readJson(path) as Mapping;
 }
