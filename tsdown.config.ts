@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { defineConfig } from 'tsdown';
+import { assemblePage } from './packages/cli/src/report/template.ts';
 
 const shared = {
   entry: ['src/index.ts'],
@@ -8,8 +10,21 @@ const shared = {
   logLevel: 'error',
 } as const;
 
+/** The page of `paramwise report` with its style and script in it, beside the code that fills it. */
+function writeReportPage(): void {
+  const page = assemblePage(new URL('packages/cli/src/', import.meta.url));
+  writeFileSync(new URL('packages/cli/dist/report.html', import.meta.url), page);
+}
+
 export default defineConfig([
   { ...shared, cwd: 'packages/core', name: 'core', platform: 'neutral' },
   { ...shared, cwd: 'packages/torch', name: 'torch', platform: 'node' },
-  { ...shared, cwd: 'packages/cli', name: 'cli', platform: 'node', entry: ['src/index.ts', 'src/main.ts'] },
+  {
+    ...shared,
+    cwd: 'packages/cli',
+    name: 'cli',
+    platform: 'node',
+    entry: ['src/index.ts', 'src/main.ts'],
+    onSuccess: writeReportPage,
+  },
 ]);

@@ -1,4 +1,5 @@
 /** What a command is: a record that says what it takes and does. `program.ts` makes the command line of the records. */
+import { refuse } from './refusal.ts';
 import type { Paint } from './text/paint.ts';
 
 /** Where a command writes. Data goes to `out`; warnings and refusals to `err`. */
@@ -52,6 +53,18 @@ export function required(given: Given, name: string): string {
   const value = given[name];
   if (typeof value !== 'string') throw new Error(`internal: ${name} was not checked to be there`);
   return value;
+}
+
+const MAX_COUNT = 10_000_000;
+
+/** A number of steps, or `undefined` where the option is not given. @param name `epochLength` for `--epoch-length`. */
+export function countOf(given: Given, name: string): number | undefined {
+  const text = given[name];
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT) return count;
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return refuse(`--${flag} ${String(text)}: give a whole number from 1 to ${MAX_COUNT}`);
 }
 
 /** JSON as the commands print it. */

@@ -4,6 +4,7 @@ import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { plan } from './commands/plan.ts';
+import { report } from './commands/report.ts';
 import { schedule } from './commands/schedule.ts';
 
-export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, doctor];
+export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, report, doctor];

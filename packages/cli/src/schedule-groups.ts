@@ -1,7 +1,7 @@
 /** The distinct groups whose schedule is worth a curve: those of a plan, or what the config alone tells of. */
 import { type GroupSettings, type ParamPlan, paramGroupsOf, planParamGroups, readModel } from '@paramwise/core';
 import type { ConfigFile } from './config/load.ts';
-import { refuse } from './refusal.ts';
+import { reasonOf, refuse } from './refusal.ts';
 
 export interface ScheduledGroup {
   readonly name: string;
@@ -42,6 +42,16 @@ export function configuredGroups(config: ConfigFile): ScheduledGroup[] {
   const root = { id: 0, types: ['Module'], params, children: [] };
   const model = readModel({ format: 'paramwise-model/1', name: 'config', root });
   return plannedGroups(planParamGroups(model, config.optim_wrapper), config);
+}
+
+/** Does a preview; a schedule that does not fit the groups is refused like a config that is wrong. */
+export function fittingGroups<T>(preview: () => T): T {
+  try {
+    return preview();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return refuse(reasonOf(error), error);
+    throw error;
+  }
 }
 
 function optimizerSettings({ optim_wrapper }: ConfigFile): GroupSettings {

@@ -1,16 +1,23 @@
 /** `paramwise schedule`: rate and momentum of every group over time. */
 import { previewSchedule } from '@paramwise/core';
-import { CONFIG, type Command, type Given, JSON_OPTION, jsonText, required, type Terminal } from '../command.ts';
+import {
+  CONFIG,
+  type Command,
+  countOf,
+  type Given,
+  JSON_OPTION,
+  jsonText,
+  required,
+  type Terminal,
+} from '../command.ts';
 import { type ConfigFile, loadConfig } from '../config/load.ts';
 import { writeText } from '../files.ts';
 import { planFiles } from '../planning.ts';
-import { reasonOf, refuse } from '../refusal.ts';
-import { configuredGroups, plannedGroups, type ScheduledGroup } from '../schedule-groups.ts';
+import { refuse } from '../refusal.ts';
+import { configuredGroups, fittingGroups, plannedGroups, type ScheduledGroup } from '../schedule-groups.ts';
 import { chartLines } from '../text/chart.ts';
 import { csvText } from '../text/csv.ts';
 import { printable } from '../text/paint.ts';
-
-const MAX_STEPS = 10_000_000;
 
 export const schedule: Command = {
   name: 'schedule',
@@ -47,16 +54,6 @@ interface Curve {
   readonly momentum: readonly number[];
 }
 
-function countOf(given: Given, name: string): number | undefined {
-  const text = given[name];
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_STEPS) return count;
-  return refuse(
-    `--${name === 'steps' ? name : 'epoch-length'} ${String(text)}: give a whole number from 1 to ${MAX_STEPS}`,
-  );
-}
-
 async function groupsOf(given: Given, config: ConfigFile): Promise<ScheduledGroup[]> {
   if (typeof given.model !== 'string') return configuredGroups(config);
   const { plan } = await planFiles(given.model, required(given, 'config'));
@@ -74,23 +71,13 @@ function curvesOf(
   if (without !== undefined)
     refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate to show`);
   const options = epochLength === undefined ? {} : { epochLength };
-  const values = preview(() => previewSchedule(param_scheduler ?? [], settings, steps, options));
+  const values = fittingGroups(() => previewSchedule(param_scheduler ?? [], settings, steps, options));
   return groups.map(({ name, settings: { lr, momentum, betas } }, index) => {
     const first = momentum ?? (Array.isArray(betas) ? betas[0] : 0);
     const valuesOf = (field: string, constant: unknown) =>
       values.map((step) => step[index]![field] ?? Number(constant));
     return { name, lr: valuesOf('lr', lr), momentum: valuesOf('momentum', first) };
   });
-}
-
-/** A schedule that does not fit the groups is refused like a config that is wrong. */
-function preview<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) return refuse(reasonOf(error), error);
-    throw error;
-  }
 }
 
 const FIELDS = ['lr', 'momentum'] as const;

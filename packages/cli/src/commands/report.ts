@@ -1,0 +1,65 @@
+/** `paramwise report`: the plan as a page to look at. */
+import { CONFIG, type Command, countOf, type Given, MODEL, required } from '../command.ts';
+import { readText, writeText } from '../files.ts';
+import { type Planned, planFiles } from '../planning.ts';
+import { reasonOf, refuse } from '../refusal.ts';
+import { type MetricsLine, readMetrics } from '../report/metrics.ts';
+import { type GroupCurves, groupCurves } from '../report/schedules.ts';
+import { renderReport } from '../report.ts';
+import { fittingGroups, plannedGroups } from '../schedule-groups.ts';
+
+export const report: Command = {
+  name: 'report',
+  about: 'write one HTML file with the model, its settings, their reasons, schedules and a training run',
+  parameters: [MODEL, CONFIG],
+  options: [
+    { flags: '-o, --output <file>', about: 'where to write it (default: report.html)' },
+    { flags: '--metrics <file>', about: 'JSON lines of a training run: loss, grad_norm, lr, accuracy' },
+    { flags: '--steps <count>', about: 'steps of the schedule to draw (default: until it has ended)' },
+    { flags: '--epoch-length <count>', about: 'iterations of an epoch: a step is then an iteration, not an epoch' },
+  ],
+  examples: [
+    ['paramwise report resnet50.json.gz config.py -o report.html', 'plan and schedules'],
+    ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
+  ],
+  async run(given, { out }) {
+    const planned = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, model, modelName: title } = planned;
+    const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
+    const page = renderReport({ title, plan, model, schedules: curvesOf(planned, given), metrics });
+    const file = typeof given.output === 'string' ? given.output : 'report.html';
+    writeText(file, page);
+    out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);
+    return 0;
+  },
+};
+
+function metricsOf(file: string): MetricsLine[] {
+  try {
+    return readMetrics(readText(file));
+  } catch (error) {
+    if (error instanceof SyntaxError) return refuse(`${file}: ${reasonOf(error)}`, error);
+    throw error;
+  }
+}
+
+/** None where there is no schedule. */
+function curvesOf({ plan, config }: Planned, given: Given): GroupCurves[] {
+  const scheduler = config.param_scheduler;
+  if (scheduler === undefined) return [];
+  const groups = plannedGroups(plan, config);
+  const [steps, epochLength] = [countOf(given, 'steps'), countOf(given, 'epochLength')];
+  if (epochLength === undefined && wantsEpochLength(scheduler)) {
+    refuse('param_scheduler: convert_to_iter_based needs the iterations of an epoch; give --epoch-length');
+  }
+  const without = groups.find((group) => typeof group.settings.lr !== 'number');
+  if (without !== undefined) {
+    refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate that could be scheduled`);
+  }
+  return fittingGroups(() => groupCurves({ groups, scheduler, steps, epochLength }));
+}
+
+function wantsEpochLength(scheduler: unknown): boolean {
+  const list: unknown[] = Array.isArray(scheduler) ? scheduler : [scheduler];
+  return list.some((one) => Object(one).convert_to_iter_based === true);
+}

@@ -1,0 +1,94 @@
+/** A `param_scheduler` → the curves of every distinct group. */
+import { parseParamScheduler, previewSchedule } from '@paramwise/core';
+import type { ScheduledGroup } from '../schedule-groups.ts';
+import { type Chart, shortNumber, thinSeries } from './charts.ts';
+
+/** Scheduled settings of one group after 0, 1, … steps, by the name of the setting. */
+export interface GroupCurves {
+  /** Settings it begins with. */
+  readonly name: string;
+  /** What decided about the group. */
+  readonly about: string;
+  readonly values: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface ScheduleRequest {
+  readonly groups: readonly ScheduledGroup[];
+  /** `param_scheduler`, one mapping or a list. */
+  readonly scheduler: unknown;
+  /** Default: until the last schedule has ended. */
+  readonly steps?: number | undefined;
+  /** Iterations of an epoch; with it a step is an iteration. */
+  readonly epochLength?: number | undefined;
+}
+
+/** @throws ConfigError when the schedule is refused. */
+export function groupCurves({ groups, scheduler, steps, epochLength }: ScheduleRequest): GroupCurves[] {
+  const settings = groups.map((group) => group.settings);
+  const count = steps ?? defaultSteps(scheduler, epochLength);
+  const preview = previewSchedule(scheduler, settings, count, epochLength === undefined ? {} : { epochLength });
+  const names = startingSettings(groups);
+  return groups.map(({ name: about }, index) => {
+    const curve = (setting: string) => preview.map((step) => step[index]![setting]!);
+    const name = names[index]!;
+    return {
+      name,
+      about,
+      values: Object.fromEntries(Object.keys(preview[0]![index]!).map((key) => [key, curve(key)])),
+    };
+  });
+}
+
+/** `lr 0.1`, and the momentum where groups do not differ in the rate alone. */
+function startingSettings(groups: readonly ScheduledGroup[]): string[] {
+  const rates = groups.map(({ settings: { lr } }) => `lr ${typeof lr === 'number' ? shortNumber(lr) : 'default'}`);
+  if (new Set(rates).size === rates.length) return rates;
+  return groups.map(({ settings: { momentum, betas } }, index) => {
+    const value = momentum ?? (Array.isArray(betas) ? betas[0] : undefined);
+    return value === undefined ? rates[index]! : `${rates[index]}, momentum ${String(value)}`;
+  });
+}
+
+const FALLBACK_STEPS = 100;
+const NEVER = 1e9;
+
+/** The step at which nothing moves any more, or 100 where that cannot be told. */
+function defaultSteps(scheduler: unknown, epochLength: number | undefined): number {
+  const ends = parseParamScheduler(scheduler).map((one) => {
+    const end = lastStep(one);
+    return one.by_epoch === true && epochLength !== undefined ? end * epochLength : end;
+  });
+  const last = Math.max(0, ...ends.filter((end) => end > 0 && end < NEVER));
+  return last === 0 ? FALLBACK_STEPS : Math.ceil(last);
+}
+
+function lastStep(config: Readonly<Record<string, unknown>>): number {
+  const { begin, end, T_max, total_steps, milestones, periods } = config;
+  const start = Number(begin ?? 0);
+  if (typeof end === 'number' && end < NEVER) return end;
+  if (typeof T_max === 'number') return start + T_max;
+  if (typeof total_steps === 'number') return start + total_steps;
+  if (Array.isArray(milestones)) return start + 1.25 * Math.max(0, ...milestones.map(Number));
+  if (Array.isArray(periods)) return start + periods.reduce((sum: number, period) => sum + Number(period), 0);
+  return 0;
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  lr: 'Learning rate',
+  momentum: 'Momentum',
+  weight_decay: 'Weight decay',
+};
+
+/** One chart a scheduled setting, one series a group. */
+export function scheduleCharts(curves: readonly GroupCurves[], xLabel = 'step'): Chart[] {
+  const settings = [...new Set(curves.flatMap(({ values }) => Object.keys(values)))];
+  return settings.map((setting) => ({
+    section: 'schedule',
+    title: TITLES[setting] ?? setting,
+    xLabel,
+    series: curves.flatMap(({ name, about, values }, colour) => {
+      const y = values[setting]?.map((value) => (Number.isFinite(value) ? value : null));
+      return y === undefined ? [] : [thinSeries({ name, about, colour, x: y.map((_, step) => step), y })];
+    }),
+  }));
+}
