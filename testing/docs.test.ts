@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { format } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 const scratch = join(root, '.cache/docs');
@@ -38,6 +38,8 @@ async function runHere(path: string): Promise<string> {
   const lines: string[] = [];
   const { log } = console;
   console.log = (...values: unknown[]) => void lines.push(format(...values));
+  // What a block registers is gone for the next.
+  vi.resetModules();
   try {
     await import(/* @vite-ignore */ path);
   } finally {
