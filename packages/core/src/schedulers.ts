@@ -95,9 +95,9 @@ function toIterations({ name, kind }: SchedulerType, options: Record<string, unk
  *
  * Defaults: `factor` 1/3 (0 to 1, above 0 where the schedule ends).
  *
- * ConstantLR on `lr`, ConstantMomentum on `momentum` or the first of `betas`, ConstantParamScheduler on the field that
- * its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out of
- * range.
+ * ConstantLR acts on `lr`, ConstantMomentum on `momentum` or the first of `betas`, ConstantParamScheduler on the field
+ * that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out
+ * of range.
  *
  * Source: MMEngine's ConstantParamScheduler; torch.optim.lr_scheduler.ConstantLR.
  *
@@ -110,7 +110,7 @@ export const ConstantLR = schedulerClass('ConstantLR', 'Constant', 'lr');
  *
  * Defaults: `gamma` 0.1; `step_size` (whole steps, 1 or more) is required.
  *
- * StepLR on `lr`, StepMomentum on `momentum` or the first of `betas`, StepParamScheduler on the field that its
+ * StepLR acts on `lr`, StepMomentum on `momentum` or the first of `betas`, StepParamScheduler on the field that its
  * `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out of range.
  *
  * Source: MMEngine's StepParamScheduler; torch.optim.lr_scheduler.StepLR.
@@ -124,9 +124,9 @@ export const StepLR = schedulerClass('StepLR', 'Step', 'lr');
  *
  * Defaults: `gamma` 0.1; `milestones` (a list of steps, counted from `begin`) is required.
  *
- * MultiStepLR on `lr`, MultiStepMomentum on `momentum` or the first of `betas`, MultiStepParamScheduler on the field
- * that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out
- * of range.
+ * MultiStepLR acts on `lr`, MultiStepMomentum on `momentum` or the first of `betas`, MultiStepParamScheduler on the
+ * field that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option
+ * out of range.
  *
  * Source: MMEngine's MultiStepParamScheduler; torch.optim.lr_scheduler.MultiStepLR.
  *
@@ -139,9 +139,9 @@ export const MultiStepLR = schedulerClass('MultiStepLR', 'MultiStep', 'lr');
  *
  * Defaults: none; `gamma` is required.
  *
- * ExponentialLR on `lr`, ExponentialMomentum on `momentum` or the first of `betas`, ExponentialParamScheduler on the
- * field that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option
- * out of range.
+ * ExponentialLR acts on `lr`, ExponentialMomentum on `momentum` or the first of `betas`, ExponentialParamScheduler on
+ * the field that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an
+ * option out of range.
  *
  * Source: MMEngine's ExponentialParamScheduler; torch.optim.lr_scheduler.ExponentialLR.
  *
@@ -154,8 +154,9 @@ export const ExponentialLR = schedulerClass('ExponentialLR', 'Exponential', 'lr'
  *
  * Defaults: `start_factor` 1/3 (above 0, up to 1) · `end_factor` 1 (0 to 1). `end_factor` is reached at step `end - 1`.
  *
- * LinearLR on `lr`, LinearMomentum on `momentum` or the first of `betas`, LinearParamScheduler on the field that its
- * `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out of range.
+ * LinearLR acts on `lr`, LinearMomentum on `momentum` or the first of `betas`, LinearParamScheduler on the field that
+ * its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out of
+ * range.
  *
  * Source: MMEngine's LinearParamScheduler; torch.optim.lr_scheduler.LinearLR.
  *
@@ -169,7 +170,7 @@ export const LinearLR = schedulerClass('LinearLR', 'Linear', 'lr');
  * Defaults: `T_max` (steps) `end - begin` · `eta_min` 0, the floor of all groups · `eta_min_ratio` none, the floor as a
  * share of each group's own value; one of the two. An `eta_min` above 0 for groups that differ is a warning.
  *
- * CosineAnnealingLR on `lr`, CosineAnnealingMomentum on `momentum` or the first of `betas`,
+ * CosineAnnealingLR acts on `lr`, CosineAnnealingMomentum on `momentum` or the first of `betas`,
  * CosineAnnealingParamScheduler on the field that its `param_name` says; options of all schedulers: {@link
  * SchedulerClass}. Throws ConfigError for an option out of range.
  *
@@ -184,7 +185,7 @@ export const CosineAnnealingLR = schedulerClass('CosineAnnealingLR', 'CosineAnne
  *
  * Defaults: `power` 1 · `eta_min` 0, the floor of all groups; above 0 for groups that differ it is a warning.
  *
- * PolyLR on `lr`, PolyMomentum on `momentum` or the first of `betas`, PolyParamScheduler on the field that its
+ * PolyLR acts on `lr`, PolyMomentum on `momentum` or the first of `betas`, PolyParamScheduler on the field that its
  * `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an option out of range.
  *
  * Source: MMEngine's PolyParamScheduler; torch.optim.lr_scheduler.PolynomialLR.
@@ -217,9 +218,9 @@ export const OneCycleLR = schedulerClass('OneCycleLR', 'OneCycle', 'lr');
  * Defaults: `restart_weights` [1] (as many as periods) · `eta_min` 0 · `eta_min_ratio` none; one of the two. `periods`
  * (a list of steps) is required. An `eta_min` above 0 for groups that differ is a warning.
  *
- * CosineRestartLR on `lr`, CosineRestartMomentum on `momentum` or the first of `betas`, CosineRestartParamScheduler on
- * the field that its `param_name` says; options of all schedulers: {@link SchedulerClass}. Throws ConfigError for an
- * option out of range.
+ * CosineRestartLR acts on `lr`, CosineRestartMomentum on `momentum` or the first of `betas`,
+ * CosineRestartParamScheduler on the field that its `param_name` says; options of all schedulers: {@link
+ * SchedulerClass}. Throws ConfigError for an option out of range.
  *
  * Source: Loshchilov & Hutter, "SGDR", 2017; MMEngine's CosineRestartParamScheduler.
  *
@@ -236,7 +237,7 @@ export const CosineRestartLR = schedulerClass('CosineRestartLR', 'CosineRestart'
  * `rel` (or `abs`) · `min_value` 0 (one number, or one a group) · `eps` 1e-8, the least change that is made. By epoch
  * only. A metric that is missing is a TypeError.
  *
- * ReduceOnPlateauLR on `lr`, ReduceOnPlateauMomentum on `momentum` or the first of `betas`,
+ * ReduceOnPlateauLR acts on `lr`, ReduceOnPlateauMomentum on `momentum` or the first of `betas`,
  * ReduceOnPlateauParamScheduler on the field that its `param_name` says; options of all schedulers: {@link
  * SchedulerClass}. Throws ConfigError for an option out of range.
  *
