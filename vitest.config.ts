@@ -19,7 +19,7 @@ export default defineConfig({
         fileParallelism: false,
         testTimeout: 120_000,
       }),
-      project('examples', ['examples/**/*.test.ts', 'testing/**/*.test.ts'], {
+      project('examples', ['{examples,bench}/**/*.test.ts', 'testing/**/*.test.ts'], {
         pool: 'forks',
         fileParallelism: false,
         testTimeout: 600_000,

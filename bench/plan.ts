@@ -1,13 +1,14 @@
 /**
- * How long does planning take as models grow? Prints the median time for each size; linear growth means a constant
- * last column.
- *
- *   npx tsx --conditions=source bench/plan.ts
+ * How long does planning take as models grow? The growth ratio compares the time a parameter needs in models of different
+ * sizes: 1 is linear.
  *
  * The model: blocks of a convolution, a norm and a linear layer. The config: 20 custom keys, every rule,
  * `bypass_duplicate`. Reading the reasons is not part of it: they are rendered on demand.
  */
 import { type ModuleKind, type ModuleView, type ParamView, planParamGroups } from '@paramwise/core';
+import { type Findings, interleave, type Rival, ratioOf, rowsOf } from './lib/harness.ts';
+import type { BenchOptions } from './lib/options.ts';
+import type { Peers } from './lib/peers.ts';
 
 const PARAMS_A_BLOCK = 6;
 
@@ -48,23 +49,27 @@ const paramwise = {
   bypass_duplicate: true,
 };
 
-function medianMs(repeats: number, run: () => void): number {
-  run();
-  const times = Array.from({ length: repeats }, () => {
+const SIZES = [1_000, 10_000, 100_000, 1_000_000];
+const title = (size: number) => `${size.toLocaleString('en')} parameters`;
+
+function planner(size: number): Rival {
+  const model = wideModel(size);
+  const run = async () => {
     const start = performance.now();
-    run();
+    planParamGroups(model, optimWrapper, paramwise);
     return performance.now() - start;
-  });
-  return times.sort((a, b) => a - b)[Math.floor(repeats / 2)]!;
+  };
+  return { who: title(size), run };
 }
 
-console.log('parameters   median ms   µs a parameter');
-for (const size of [1_000, 16_384, 100_000, 1_000_000]) {
-  const model = wideModel(size);
-  const ms = medianMs(size > 500_000 ? 3 : 9, () => {
-    planParamGroups(model, optimWrapper, paramwise);
-  });
-  console.log(
-    `${String(size).padStart(10)}${ms.toFixed(1).padStart(12)}${((ms * 1000) / size).toFixed(2).padStart(17)}`,
-  );
+export async function plan(_peers: Peers, options: BenchOptions): Promise<Findings> {
+  const sizes = options.tiny ? [10, 100] : SIZES;
+  const [least = 0] = sizes;
+  const times = await interleave(sizes.map(planner), options);
+  const growth = sizes.slice(1).map((size) => ({
+    work: `time a parameter, ${title(size)}`,
+    ours_to: title(least),
+    ratio: (ratioOf(times, title(size), title(least))! * least) / size,
+  }));
+  return { rows: rowsOf('plan', times), ratios: growth };
 }

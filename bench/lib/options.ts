@@ -1,0 +1,7 @@
+import type { Effort } from './harness.ts';
+
+export interface BenchOptions extends Effort {
+  threads: number;
+  /** Sizes that a test can afford; the times mean nothing then. */
+  tiny: boolean;
+}

@@ -1,0 +1,110 @@
+/**
+ * A rival in a process of its own. It is told what to do by JSON lines on its standard input and answers each with one
+ * on its standard output; while it waits it costs nothing, so rivals in several processes can take turns.
+ *
+ *   {"do": "hello", "threads": 2}                              → {"versions": {…}}
+ *   {"do": "setup", "work": "optimizer", "settings": {…}}      → {"variants": […], …}
+ *   {"do": "run", "variant": "kernel", "times": 1}             → {"ms": […]}
+ *   {"do": "peak"}                                             → {"peak_mib": …}
+ *
+ * An answer `{"error": …}` rejects the call.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { bundlePeer } from './bundle.ts';
+
+interface Offer {
+  variants: string[];
+  /** Of the first batch, when training. */
+  loss?: number;
+}
+
+export interface Peer {
+  readonly versions: Record<string, string>;
+  /** @returns the variants that `run` knows then, and what the peer says of the work */
+  setup(work: string, settings: object): Promise<Offer>;
+  /** Milliseconds of one run. */
+  run(variant: string): Promise<number>;
+  peakMib(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const folder = join(import.meta.dirname, '../peers');
+
+export type PeerName = 'paramwise' | 'pytorch' | 'tfjs' | 'jax';
+
+export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
+  paramwise: 'Paramwise',
+  pytorch: 'PyTorch',
+  tfjs: 'TensorFlow.js wasm',
+  jax: 'jax-js wasm',
+};
+
+/** What to start; undefined where it is not installed. */
+async function commandOf(name: PeerName): Promise<[string, string] | undefined> {
+  if (name !== 'pytorch') return [process.execPath, await bundlePeer(name)];
+  const python = pythonWithTorch();
+  return python === undefined ? undefined : [python, join(folder, 'torch_peer.py')];
+}
+
+/** The first Python that can import torch: Debian's is often not the first on the path. */
+function pythonWithTorch(): string | undefined {
+  const candidates = [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter((name) => name !== undefined);
+  return candidates.find((name) => spawnSync(name, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0);
+}
+
+/** @returns the peer, or why there is none */
+export async function startPeer(name: PeerName, threads: number): Promise<Peer | string> {
+  const command = await commandOf(name);
+  if (!command) return 'no Python here can import torch (Debian: apt-get install python3-torch)';
+  const env = { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+  const child = spawn(command[0], [command[1]], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const talk = conversation(child);
+  try {
+    const { versions } = await talk({ do: 'hello', threads });
+    return peer(child, versions as Record<string, string>, talk);
+  } catch (error) {
+    child.kill();
+    return (error as Error).message;
+  }
+}
+
+type Answer = Record<string, unknown>;
+type Talk = (message: object) => Promise<Answer>;
+
+function peer(child: ChildProcess, versions: Record<string, string>, talk: Talk): Peer {
+  return {
+    versions,
+    setup: async (work, settings) => (await talk({ do: 'setup', work, settings })) as unknown as Offer,
+    run: async (variant) => ((await talk({ do: 'run', variant, times: 1 })).ms as number[])[0]!,
+    peakMib: async () => (await talk({ do: 'peak' })).peak_mib as number,
+    close: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null) return resolve();
+        child.once('exit', () => resolve());
+        child.stdin?.end();
+      }),
+  };
+}
+
+/** One question, one answer; a child that dies answers with what it said last. */
+function conversation(child: ChildProcess): Talk {
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-2000);
+  });
+  const lines = createInterface({ input: child.stdout! });
+  return (message) =>
+    new Promise((resolve, reject) => {
+      const died = () => reject(new Error(`the process ended: ${complaints.trim().split('\n').at(-1) ?? ''}`));
+      child.once('exit', died);
+      lines.once('line', (line) => {
+        child.off('exit', died);
+        const answer = JSON.parse(line) as Answer;
+        if (answer.error === undefined) resolve(answer);
+        else reject(new Error(String(answer.error)));
+      });
+      child.stdin?.write(`${JSON.stringify(message)}\n`, () => {});
+    });
+}
