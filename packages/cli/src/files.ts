@@ -74,6 +74,11 @@ export function withRandomAccess<T>(path: string, work: (file: RandomAccess) => 
   });
 }
 
+/** At most so many bytes from the start of a file. */
+export function readStart(path: string, limit: number): Buffer {
+  return withRandomAccess(path, ({ size, read }) => read(0, Math.min(limit, size), 'the start'));
+}
+
 function readPart(file: number, size: number, position: number, length: number, what: string): Buffer {
   if (position < 0 || length < 0 || position + length > size) {
     refuse(`cut short or damaged: ${what} is said to be bytes ${position} to ${position + length} of ${size}`);

@@ -1,0 +1,40 @@
+/** What weight files tell of a model: names and shapes. The rest is inferred. */
+
+/** A tensor of a file. */
+export interface TensorInfo {
+  /** Dotted name. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** As PyTorch spells it, such as `float32`. */
+  readonly dtype: string;
+  /** Equal for two tensors that are the very same memory; one of its own where not given. */
+  readonly memory?: string;
+}
+
+/** What a file says of a module beyond the names and shapes of its tensors. */
+export type KnownKind =
+  | { readonly type: 'norm'; readonly name: string }
+  | { readonly type: 'conv2d'; readonly groups: number }
+  | { readonly type: 'deform_conv' };
+
+export interface WeightFile {
+  readonly name: string;
+  /** In the order of the file. */
+  readonly tensors: readonly TensorInfo[];
+  /** Kinds of modules by path, where the file has a graph. */
+  readonly kinds: ReadonlyMap<string, KnownKind>;
+  /** Tensors that are known not to be trained. */
+  readonly buffers: ReadonlySet<string>;
+  /** What a reader of the plan is to know. */
+  readonly notes: readonly string[];
+}
+
+/** Largest number of dimensions that is read; PyTorch itself stops at 64. */
+const MAX_DIMENSIONS = 64;
+
+/** Whether these are sizes of a tensor that could exist. */
+export function isShape(sizes: unknown): sizes is readonly number[] {
+  if (!Array.isArray(sizes) || sizes.length > MAX_DIMENSIONS) return false;
+  const areSizes = sizes.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return areSizes && Number.isSafeInteger(sizes.reduce((product: number, size: number) => product * size, 1));
+}
