@@ -7,4 +7,8 @@ export { type PlanJson, planJson } from './plan-json.ts';
 export { type Planned, planFiles } from './planning.ts';
 export { runProgram } from './program.ts';
 export { Refusal } from './refusal.ts';
+export { type MetricsLine, readMetrics } from './report/metrics.ts';
+export { type GroupCurves, groupCurves, type ScheduleRequest } from './report/schedules.ts';
+export { type ReportInput, renderReport } from './report.ts';
+export { plannedGroups, type ScheduledGroup } from './schedule-groups.ts';
 export { makePaint, type Paint } from './text/paint.ts';

@@ -25,7 +25,7 @@ export function startCharts(store: Store, charts: readonly Chart[]): void {
 
 function makeChart(store: Store, chart: Chart): HTMLElement {
   const svg = makeSvg('svg', { role: 'img', 'aria-label': summaryOf(chart) });
-  const legend = make('div', { class: 'series', tabindex: 0, role: 'region', 'aria-label': `${chart.title}: values` });
+  const legend = make('div', { class: 'series', tabindex: 0, role: 'group', 'aria-label': `${chart.title}: values` });
   const head = make('div', { class: 'chart-head' }, make('h3', {}, chart.title));
   let isLog = false;
   const palette = distinctColours(Math.max(...chart.series.map(({ colour }) => colour)) + 1);

@@ -83,7 +83,7 @@ export function distinctColours(count: number): Colour[] {
   if (count <= PALETTE.length) return PALETTE.slice(0, count);
   return Array.from({ length: count }, (_, index) => {
     const hue = Math.round(215 + (300 * index) / count) % 360;
-    return both(`hsl(${hue} 48% ${index % 2 === 0 ? 46 : 64}%)`);
+    return both(`hsl(${hue} 42% ${index % 2 === 0 ? 46 : 64}%)`);
   });
 }
 

@@ -47,6 +47,8 @@ function start(data: ReportData): void {
         : `${countText(shown.length)} of ${plural(rows.length, 'parameter')}`;
   });
   startCharts(store, data.charts);
+  // The texts that are searched are made now, not while a reader waits for the first answer.
+  setTimeout(() => search('ready'), 100);
   showLinks();
 }
 

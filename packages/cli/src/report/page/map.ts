@@ -195,19 +195,17 @@ function makeTile(rectangle: Rectangle): HTMLButtonElement {
   const { data, x0, x1, y0, y1 } = rectangle;
   const header = headerHeight(rectangle);
   const isLabelled = data.row === undefined && header === HEADER;
-  const about =
-    data.row === undefined
-      ? `${plural(data.params, 'parameter')}, ${roughCount(data.elements)} elements`
-      : describe(data.row);
+  const size = roughCount(data.elements);
+  const about = data.row === undefined ? `${size} elements, ${plural(data.params, 'parameter')}` : describe(data.row);
   const button = make(
     'button',
     {
       type: 'button',
       tabindex: -1,
       class: data.row === undefined ? 'module' : 'leaf',
-      'aria-label': `${data.name}: ${about}`,
+      'aria-label': `${data.name} ${about}`,
     },
-    ...(isLabelled ? [data.name, ...(x1 - x0 > 150 ? [make('small', {}, roughCount(data.elements))] : [])] : []),
+    ...(isLabelled ? [data.name, ...(x1 - x0 > 150 ? [' ', make('small', {}, size)] : [])] : []),
   );
   Object.assign(button.style, {
     left: `${x0}px`,

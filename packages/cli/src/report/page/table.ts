@@ -28,6 +28,7 @@ const COLUMNS: readonly Column[] = [
 interface Line {
   readonly element: HTMLElement;
   readonly swatch: HTMLElement;
+  readonly path: HTMLElement;
   readonly parent: HTMLElement;
   readonly name: HTMLElement;
   readonly cells: readonly HTMLElement[];
@@ -160,10 +161,10 @@ function makeLine(body: HTMLElement): Line {
   const cells = COLUMNS.slice(1).map((column) => make('div', { role: 'gridcell', class: column.class }));
   const element = make('div', { role: 'row', id: `line-${made++}` }, path, ...cells);
   body.append(element);
-  return { element, swatch, parent, name, cells };
+  return { element, swatch, path, parent, name, cells };
 }
 
-function fillLine({ element, parent, name, cells }: Line, row: Row, place: number): void {
+function fillLine({ element, path, parent, name, cells }: Line, row: Row, place: number): void {
   element.style.top = `${place * ROW_HEIGHT}px`;
   element.dataset.row = String(row.index);
   element.setAttribute('aria-rowindex', String(place + 2));
@@ -171,6 +172,8 @@ function fillLine({ element, parent, name, cells }: Line, row: Row, place: numbe
   const dot = row.path.lastIndexOf('.') + 1;
   parent.textContent = row.path.slice(0, dot);
   name.textContent = row.path.slice(dot);
+  // In two pieces it would be read as two words.
+  path.setAttribute('aria-label', row.path);
   const texts = [row.shape, countText(row.size), lrText(row), decayText(row), ruleText(row)];
   for (const [index, text] of texts.entries()) cells[index]!.textContent = text;
 }
