@@ -50,7 +50,7 @@ function extremes(values: readonly (number | null)[], start: number, end: number
 }
 
 /** Six digits: more cannot be seen, and doubles written in full are most of a page. */
-export function shortNumber(value: number | null): number | null {
+function shortNumber(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(6));
 }
 

@@ -1,7 +1,8 @@
 /** A `param_scheduler` → the curves of every distinct group. */
 import { parseParamScheduler, previewSchedule } from '@paramwise/core';
 import type { ScheduledGroup } from '../schedule-groups.ts';
-import { type Chart, shortNumber, thinSeries } from './charts.ts';
+import { type Chart, thinSeries } from './charts.ts';
+import { numberText } from './page/text.ts';
 
 /** Scheduled settings of one group after 0, 1, … steps, by the name of the setting. */
 export interface GroupCurves {
@@ -41,7 +42,7 @@ export function groupCurves({ groups, scheduler, steps, epochLength }: ScheduleR
 
 /** `lr 0.1`, and the momentum where groups do not differ in the rate alone. */
 function startingSettings(groups: readonly ScheduledGroup[]): string[] {
-  const rates = groups.map(({ settings: { lr } }) => `lr ${typeof lr === 'number' ? shortNumber(lr) : 'default'}`);
+  const rates = groups.map(({ settings: { lr } }) => `lr ${typeof lr === 'number' ? numberText(lr) : 'default'}`);
   if (new Set(rates).size === rates.length) return rates;
   return groups.map(({ settings: { momentum, betas } }, index) => {
     const value = momentum ?? (Array.isArray(betas) ? betas[0] : undefined);

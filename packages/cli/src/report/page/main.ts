@@ -31,7 +31,7 @@ function start(data: ReportData): void {
   startDetail(store, rows, data);
   const map = startMap(store, buildTree(rows, data.title), colouring);
   startSegments('size', AREA_LABELS, map.setArea);
-  const showRows = startTable(store, colouring);
+  const showRows = startTable(store, colouring, rows.length);
   startSearch(store);
   const search = makeSearch(rows);
   store.watch(['query', 'chosen', 'mode'], ({ query, chosen }) => {

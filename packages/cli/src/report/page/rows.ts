@@ -66,7 +66,7 @@ export function makeSearch(rows: readonly Row[]): (query: string) => (row: Row) 
 
 function haystackOf(row: Row): string {
   const plainShape = row.shape.replaceAll('×', 'x');
-  const values = `lr=${lrText(row)} decay=${decayText(row)}`;
+  const values = `lr=${lrText(row)} lr=${row.lr} decay=${decayText(row)} decay=${row.decay}`;
   return `${row.path} ${row.shape} ${plainShape} ${row.type} ${ruleText(row)} ${row.rule} ${row.more} ${values} `.toLowerCase();
 }
 

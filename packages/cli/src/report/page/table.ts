@@ -34,8 +34,11 @@ interface Line {
   readonly cells: readonly HTMLElement[];
 }
 
-/** @returns what is to be called when other rows are to be shown. */
-export function startTable(store: Store, colouring: () => Colouring): (shown: readonly Row[]) => void {
+/**
+ * @param total how many rows there are at most, which a small table is no higher than.
+ * @returns what is to be called when other rows are to be shown.
+ */
+export function startTable(store: Store, colouring: () => Colouring, total: number): (shown: readonly Row[]) => void {
   const grid = byId('grid');
   const body = make('div', { class: 'grid-body', role: 'rowgroup' });
   const headings = COLUMNS.map(makeHeading);
@@ -49,6 +52,8 @@ export function startTable(store: Store, colouring: () => Colouring): (shown: re
   );
   const attributes = { role: 'grid', tabindex: '0', 'aria-labelledby': 'parameters-title', 'aria-colcount': '6' };
   for (const [name, value] of Object.entries(attributes)) grid.setAttribute(name, value);
+
+  grid.style.setProperty('--rows', String(Math.max(3, total)));
 
   const lines: Line[] = [];
   let shown: readonly Row[] = [];

@@ -1,8 +1,12 @@
 /** Numbers and shapes as text. */
 
-/** Six digits, as everywhere in paramwise. */
+const MAX_PLAIN = 9;
+
+/** Six digits, as everywhere in paramwise; with an exponent where there would be more zeros than digits. */
 export function numberText(value: number | null): string {
-  return value === null ? 'default' : String(Number(value.toPrecision(6)));
+  if (value === null) return 'default';
+  const short = Number(value.toPrecision(6));
+  return String(short).length > MAX_PLAIN && Math.abs(short) < 1 ? short.toExponential() : String(short);
 }
 
 export const countText = (count: number): string => count.toLocaleString('en-US');
