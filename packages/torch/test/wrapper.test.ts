@@ -155,6 +155,24 @@ describe('mixed precision', () => {
     expect(w.item()).toBe(-1);
   });
 
+  const refusing = { clip_grad: { max_norm: 1, error_if_nonfinite: true } };
+
+  it('skips an overflow and shrinks the scale where clipping refuses infinite norms, and goes on training', () => {
+    const { w, wrapper } = amp({ ...refusing, loss_scale: { init_scale: 8 } });
+    wrapper.updateParams(lossOf(w, Number.POSITIVE_INFINITY));
+    expect([w.item(), w.grad, wrapper.updateCount, wrapper.lossScaler.scale]).toEqual([1, null, 0, 4]);
+    wrapper.updateParams(lossOf(w, 0.5));
+    expect([w.item(), wrapper.updateCount]).toEqual([0.5, 1]);
+  });
+
+  it('refuses an infinite norm where no smaller scale can cure it: fixed, or scaling disabled', () => {
+    for (const loss_scale of [16, { enabled: false }]) {
+      const { w, wrapper } = amp({ ...refusing, loss_scale });
+      expect(() => wrapper.updateParams(lossOf(w, Number.NaN))).toThrow('clip_grad.error_if_nonfinite is true');
+      expect(w.item()).toBe(1);
+    }
+  });
+
   it('keeps a fixed scale through an overflow', () => {
     const { w, wrapper } = amp({ loss_scale: 16 });
     wrapper.updateParams(lossOf(w, Number.NaN));

@@ -16,7 +16,8 @@ export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
 
 /**
  * The wrapper for mixed precision: autocast in the forward pass (`optimContext`), loss scaling around the backward pass. A
- * step whose gradients overflow is skipped, and the scale shrinks.
+ * step whose gradients overflow is skipped, and the scale shrinks; `clip_grad.error_if_nonfinite` throws only where the
+ * scale is fixed or disabled.
  *
  * Defaults: `loss_scale` `dynamic`, which begins at 65536, doubles after 2000 good steps and halves at an overflow · `dtype`
  * `bfloat16` on the CPU, `float16` on CUDA · else as `OptimWrapper`. A loss is a single value.
@@ -52,6 +53,11 @@ export class AmpOptimWrapper extends OptimWrapper {
 
   protected override needsFiniteGradients(): boolean {
     return this.lossScaler.enabled;
+  }
+
+  /** A dynamic scale shrinks until the norm is finite; where it cannot, nothing but an error would stop the run. */
+  protected override refusesNonFinite(): boolean {
+    return !this.lossScaler.enabled || this.lossScaler.fixed;
   }
 
   /** Skips the step when a gradient overflowed, and moves the scale. */

@@ -185,6 +185,11 @@ export class OptimWrapper implements OptimWrapperLike {
     return false;
   }
 
+  /** Whether an infinite norm is refused where `clip_grad.error_if_nonfinite` says so; else the step is skipped. */
+  protected refusesNonFinite(): boolean {
+    return true;
+  }
+
   /** Updates the parameters; returns false where the step was skipped. */
   protected takeStep(_finite: boolean, reading: GradientReading): boolean {
     if (this.foldsReading()) this.optimizer.step(undefined, reading);
@@ -207,11 +212,12 @@ export class OptimWrapper implements OptimWrapperLike {
 
   /** A norm that is finite vouches for every element; one that is not may have overflowed itself. */
   private areFinite({ factor }: GradientReading): boolean {
-    const byNorm = this.clipGrad !== undefined && this.clipGrad.type !== 'value';
-    return (
-      (byNorm && this.lastGradNorm !== undefined && Number.isFinite(this.lastGradNorm) && Number.isFinite(factor)) ||
-      gradsFinite(this.allParams())
-    );
+    const clip = this.clipGrad;
+    if (clip && clip.type !== 'value' && this.lastGradNorm !== undefined) {
+      if (Number.isFinite(this.lastGradNorm) && Number.isFinite(factor)) return true;
+      if (clip.error_if_nonfinite) return false;
+    }
+    return gradsFinite(this.allParams());
   }
 
   /**
@@ -252,10 +258,8 @@ export class OptimWrapper implements OptimWrapperLike {
     const normType = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
     const norm = gradNorm(this.allParams(), normType);
     this.lastGradNorm = norm === undefined ? undefined : norm * unscale;
-    return {
-      ...AS_IT_IS,
-      factor: unscale * clipFactor(this.lastGradNorm ?? 0, clip.max_norm, clip.error_if_nonfinite),
-    };
+    const refused = clip.error_if_nonfinite && this.refusesNonFinite();
+    return { ...AS_IT_IS, factor: unscale * clipFactor(this.lastGradNorm ?? 0, clip.max_norm, refused) };
   }
 
   /** Whether the passes so far complete an accumulation: then `updateParams` steps. */
