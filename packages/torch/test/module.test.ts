@@ -1,7 +1,7 @@
 /** What a module holds, in which order and under which names; its modes; how it prints. */
 import type { ModuleView } from '@paramwise/core';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { liveTensors, nn, ones, type Tensor, tidy } from '../src/index.ts';
+import { liveTensors, nn, ones, type Tensor, tidy, zeros } from '../src/index.ts';
 import { Net } from './support/small-net.ts';
 
 class Tied extends nn.Module {
@@ -183,6 +183,55 @@ describe('modes, gradients and dtypes', () => {
       net.zeroGrad();
     }
     expect(liveTensors()).toBe(before);
+  });
+});
+
+describe('a buffer that is assigned', () => {
+  class Average extends nn.Module {
+    first = new nn.Parameter(ones([1]));
+    ema: Tensor = this.registerBuffer('ema', ones([2]));
+    other: Tensor;
+
+    constructor() {
+      super();
+      this.other = this.registerBuffer('other', zeros([2]));
+    }
+
+    forward(input: Tensor): Tensor {
+      this.ema = this.ema.mul(0.5).add(input);
+      return this.ema.mul(2);
+    }
+  }
+
+  it('outlives the scope that computed it, and the ones before are released', () => {
+    const net = new Average();
+    expect([...net.stateDict().keys()]).toEqual(['first', 'ema', 'other']);
+    const step = () => tidy(() => void net.forward(ones([2])));
+    for (let i = 0; i < 3; i++) step();
+    expect(values(net.ema)).toEqual([1.875, 1.875]);
+    const before = liveTensors();
+    for (let i = 0; i < 20; i++) step();
+    expect(liveTensors()).toBe(before);
+    expect(Object.keys(net)).toEqual(['training', 'first', 'ema', 'other']);
+    expect(net.stateDict().get('ema')).toBe(net.ema);
+    const all = [net.ema, net.other];
+    net.dispose();
+    expect(all.map(({ disposed }) => disposed)).toEqual([true, true]);
+  });
+
+  it('can change places with another, and stands under two names', () => {
+    const net = new Average();
+    net.stateDict();
+    const [ema, other] = [net.ema, net.other];
+    for (let i = 0; i < 3; i++) [net.ema, net.other] = [net.other, net.ema];
+    expect([net.ema, net.other]).toEqual([other, ema]);
+    expect([ema.disposed, other.disposed]).toEqual([false, false]);
+    const second = new Average();
+    second.stateDict();
+    second.other = net.other;
+    for (let i = 0; i < 3; i++) net.other = tidy(() => zeros([2]));
+    expect(second.other.disposed).toBe(false);
+    expect(values(second.other)).toEqual([1, 1]);
   });
 });
 

@@ -2,8 +2,9 @@
 import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { type Dtype, isFloatingPoint, STORAGE } from '../dtype.ts';
-import { keep, tidy } from '../handle.ts';
+import { tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { Buffers, type NamedBuffer } from './buffers.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
@@ -25,7 +26,7 @@ export interface Placement {
 export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
-  readonly #buffers = new Map<string, boolean>();
+  readonly #buffers = new Buffers(this);
 
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
@@ -60,16 +61,14 @@ export abstract class Module {
 
   /**
    * Holds a tensor that belongs to the state but is not trained, as property `name`, and returns it. No scope releases
-   * it.
+   * it, nor one that is assigned to the property later; the tensor before is released at the assignment after that.
    *
    * @param values null declares the buffer absent
    * @param options `persistent: false` leaves it out of state dicts. Default true.
    */
   registerBuffer<T extends Tensor | null>(name: string, values: T, options: { persistent?: boolean } = {}): T {
     this.#checkName(name, 'registerBuffer');
-    this.#buffers.set(name, options.persistent ?? true);
-    if (values !== null) keep(values);
-    this.#hold(name, values);
+    this.#buffers.register(name, values, options.persistent ?? true);
     return values;
   }
 
@@ -112,11 +111,8 @@ export abstract class Module {
   }
 
   /** Own buffers that are not null. */
-  ownBuffers(): { name: string; buffer: Tensor; persistent: boolean }[] {
-    return [...this.#buffers].flatMap(([name, persistent]) => {
-      const buffer = (this as unknown as Record<string, Tensor | null>)[name];
-      return buffer ? [{ name, buffer, persistent }] : [];
-    });
+  ownBuffers(): NamedBuffer[] {
+    return this.#buffers.list();
   }
 
   /** Every parameter once. */
@@ -259,6 +255,7 @@ export abstract class Module {
   /** Releases all parameters and buffers: the module must not be used afterwards. */
   dispose(): void {
     for (const held of [...this.parameters(), ...this.buffers()]) held.dispose();
+    for (const module of this.modules()) module.#buffers.dispose();
   }
 
   [Symbol.dispose](): void {
