@@ -26,7 +26,7 @@ export function withFile<T>(path: string, work: () => T): T {
 }
 
 /** A whole file. */
-export function readWhole(path: string): Buffer {
+function readWhole(path: string): Buffer {
   return withFile(path, () => {
     const { size } = statSync(path);
     if (size > MAX_BYTES) refuse(`the file has ${size} bytes; at most ${MAX_BYTES} are read`);
