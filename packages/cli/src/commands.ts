@@ -3,8 +3,9 @@ import type { Command } from './command.ts';
 import { diff } from './commands/diff.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
+import { exporting } from './commands/export.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
 import { schedule } from './commands/schedule.ts';
 
-export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, report, doctor];
+export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, report, exporting, doctor];
