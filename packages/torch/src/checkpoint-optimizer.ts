@@ -12,9 +12,18 @@ interface NamedEntry {
 
 /** The part of a saved optimizer that is JSON; its tensors lie beside it. */
 export interface SavedOptimizer {
+  /** What stepped the groups that named no algorithm of their own. */
+  algorithm: string;
   step_count: number;
   state: Record<string, NamedEntry>;
-  groups: { names: string[]; settings: Record<string, unknown> }[];
+  groups: SavedGroup[];
+}
+
+interface SavedGroup {
+  names: string[];
+  /** What stepped it. */
+  algorithm: string;
+  settings: Record<string, unknown>;
 }
 
 export type Names = ReadonlyMap<Tensor, string>;
@@ -40,9 +49,10 @@ export function saveOptimizer(
   }
   const groups = dict.param_groups.map(({ params, param_names: _, ...settings }) => ({
     names: params.map((number) => order[number] as string),
+    algorithm: optimizer.algorithmOf(settings).name,
     settings,
   }));
-  return { step_count: optimizer.stepCount, state, groups };
+  return { algorithm: optimizer.algorithm.name, step_count: optimizer.stepCount, state, groups };
 }
 
 function saveEntry(entry: Record<string, StateValue>, prefix: string, tensors: Record<string, Tensor>): NamedEntry {
@@ -69,9 +79,11 @@ export interface OptimizerFit {
   /** Parameters of the optimizer that the file does not know, and the reverse. */
   missing: string[];
   unexpected: string[];
+  /** `AdamW, not SGD` for each pair of algorithms by which a parameter was stepped and is to be stepped. */
+  algorithms: string[];
 }
 
-/** Lays the saved state out for `optimizer`, leaving out the parameters in `skip`. Nothing is changed. */
+/** Lays the saved state out for `optimizer`, leaving out the parameters in `skip` and what another algorithm left. Nothing is changed. */
 export function fitOptimizer(
   optimizer: Optimizer,
   names: Names,
@@ -87,23 +99,29 @@ export function fitOptimizer(
     moved: [],
     missing: [],
     unexpected: [],
+    algorithms: [],
   };
   const seen = new Set<string>();
   let number = 0;
   for (const [index, group] of optimizer.paramGroups.entries()) {
+    const { name: algorithm } = optimizer.algorithmOf(group);
     const groupNames = group.params.map((param, i) => nameOf(names, param, number + i));
     for (const name of groupNames) {
       seen.add(name);
       const before = savedGroup.get(name);
       if (before === undefined) fit.missing.push(name);
       else if (before !== index) fit.moved.push(name);
+      const saver = before === undefined ? undefined : saved.groups[before]?.algorithm;
+      const isOther = saver !== undefined && saver !== algorithm;
+      if (isOther) fit.algorithms.push(`${saver}, not ${algorithm}`);
       const entry = saved.state[name];
-      if (entry && !skip.has(name)) fit.dict.state[number] = loadEntry(entry, `${prefix}/${name}`, tensors);
+      if (entry && !isOther && !skip.has(name)) fit.dict.state[number] = loadEntry(entry, `${prefix}/${name}`, tensors);
       number++;
     }
-    const settings = agreedSettings(groupNames, savedGroup, saved);
+    const settings = agreedSettings(groupNames, savedGroup, saved, algorithm);
     if (settings) Object.assign(fit.dict.param_groups[index] as object, settings);
   }
+  fit.algorithms = [...new Set(fit.algorithms)];
   fit.unexpected = [...savedGroup.keys()].filter((name) => !seen.has(name));
   return fit;
 }
@@ -113,12 +131,22 @@ function dictOf(optimizer: Optimizer): OptimizerStateDict {
   return { state: {}, param_groups };
 }
 
-/** Settings that all parameters of a group were saved with; undefined where they come from differently set groups. */
-function agreedSettings(groupNames: readonly string[], savedGroup: ReadonlyMap<string, number>, saved: SavedOptimizer) {
+/**
+ * Settings that all parameters of a group were saved with; undefined where they come from differently set groups, or
+ * from another algorithm.
+ */
+function agreedSettings(
+  groupNames: readonly string[],
+  savedGroup: ReadonlyMap<string, number>,
+  saved: SavedOptimizer,
+  algorithm: string,
+) {
   const found = new Set(groupNames.map((name) => savedGroup.get(name)).filter((index) => index !== undefined));
   const texts = new Set([...found].map((index) => JSON.stringify(saved.groups[index]?.settings)));
   const [first] = found;
-  return texts.size === 1 && first !== undefined ? saved.groups[first]?.settings : undefined;
+  if (texts.size !== 1 || first === undefined) return undefined;
+  const group = saved.groups[first] as SavedGroup;
+  return group.algorithm === algorithm ? group.settings : undefined;
 }
 
 function loadEntry(

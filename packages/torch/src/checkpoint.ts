@@ -42,7 +42,10 @@ export interface LoadOptions {
 export interface LoadReport {
   /** Here, but not in the file: left as they were. */
   missing: string[];
-  /** In the file, but not here: not used. */
+  /**
+   * In the file, but not here: not used. So is state that something else left: `optimizer: AdamW, not SGD` for an
+   * algorithm, `wrapper: AmpOptimWrapper, not OptimWrapper` for a wrapper's class.
+   */
   unexpected: string[];
   /** Parameters that stand in another parameter group than when they were saved; their state came along. */
   moved: string[];
@@ -71,6 +74,8 @@ export class CheckpointError extends Error {
 const FORMAT = 'paramwise-checkpoint/1';
 
 interface SavedWrapper {
+  /** Name of its class. */
+  type: string;
   optimizer: SavedOptimizer;
   rest: Record<string, unknown>;
 }
@@ -96,7 +101,8 @@ export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = nu
   const wrappers: Saved['wrappers'] = Object.create(null);
   for (const [name, wrapper] of membersOf(parts.wrapper)) {
     const { state: _, param_groups: __, ...rest } = wrapper.stateDict();
-    wrappers[name] = { optimizer: saveOptimizer(wrapper.optimizer, names, prefixOf(name), tensors), rest };
+    const optimizer = saveOptimizer(wrapper.optimizer, names, prefixOf(name), tensors);
+    wrappers[name] = { type: wrapper.constructor.name, optimizer, rest };
   }
   tidy(() => {
     for (const param of withGradient(named.map(([, param]) => param)))
@@ -195,12 +201,18 @@ function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<
     report.moved.push(...fit.moved);
     report.missing.push(...fit.missing.map((each) => `${prefix}/${each}`));
     report.unexpected.push(...fit.unexpected.map((each) => `${prefix}/${each}`));
+    report.unexpected.push(...fit.algorithms.map((each) => `${prefix}: ${each}`));
+    const own = wrapper.constructor.name;
+    if (found.type !== own)
+      report.unexpected.push(`${prefix.replace('optimizer', 'wrapper')}: ${found.type}, not ${own}`);
   }
   if (parts.wrapper)
     for (const name of Object.keys(saved.wrappers))
       if (!members.some(([own]) => own === name)) report.unexpected.push(prefixOf(name));
-  const { list } = schedulesOf(parts.schedulers);
+  const { list, driver } = schedulesOf(parts.schedulers);
   if (parts.schedulers) {
+    if (driver && !saved.driver) report.missing.push('schedulers/driver');
+    if (!driver && saved.driver) report.unexpected.push('schedulers/driver');
     for (let i = saved.schedulers.length; i < list.length; i++) report.missing.push(`schedulers/${i}`);
     for (let i = list.length; i < saved.schedulers.length; i++) report.unexpected.push(`schedulers/${i}`);
   }
@@ -232,7 +244,11 @@ function apply(
   const values = [...model.stateDict().keys()].filter((name) => tensors[`model/${name}`] && !reshaped.has(name));
   for (const [name, wrapper] of membersOf(parts.wrapper)) {
     const fit = plan.fits.get(wrapper);
-    if (fit) wrapper.loadStateDict({ ...fit.dict, ...saved.wrappers[name]?.rest } as OptimWrapperStateDict);
+    const found = saved.wrappers[name];
+    if (!fit || !found) continue;
+    const rest = { ...found.rest };
+    if (found.optimizer.algorithm !== wrapper.optimizer.algorithm.name) delete rest.base_param_settings;
+    wrapper.loadStateDict({ ...fit.dict, ...rest } as OptimWrapperStateDict);
   }
   model.loadStateDict(Object.fromEntries(values.map((name) => [name, tensors[`model/${name}`] as Tensor])), {
     strict: false,

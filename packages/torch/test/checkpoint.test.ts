@@ -193,6 +193,29 @@ describe('loading by name', () => {
     ).toThrow('missing: optimizer/y');
   });
 
+  it('refuses the state of another algorithm, wrapper or driver, and where asked takes what is no state of theirs', () => {
+    const first = build(['a', 'b']);
+    train(first);
+    const schedulers = buildParamScheduler(first.wrapper, { type: 'ConstantLR', by_epoch: false });
+    saveCheckpoint(file, { ...first, schedulers: new ScheduleDriver(schedulers, first.wrapper) });
+    const { model } = build(['a', 'b']);
+    const wrapper = buildOptimWrapper(model, {
+      type: 'AmpOptimWrapper',
+      optimizer: { type: 'SGD', lr: 3, momentum: 0.9 },
+      paramwise_cfg: { custom_keys: { b: { lr_mult: 0.5 } } },
+    });
+    const parts = { model, wrapper, schedulers: buildParamScheduler(wrapper, { type: 'ConstantLR', by_epoch: false }) };
+    const unexpected = ['optimizer: AdamW, not SGD', 'wrapper: OptimWrapper, not AmpOptimWrapper', 'schedulers/driver'];
+    expect(() => loadCheckpoint(file, parts)).toThrow(`unexpected: ${unexpected.join(', ')}`);
+    expect([...model.getParameter('a').data()]).toEqual([1, 1]);
+    expect(loadCheckpoint(file, parts, { strict: false }).unexpected).toEqual(unexpected);
+    expect(wrapper.optimizer.state.size).toBe(0);
+    expect(wrapper.paramGroups[0]).not.toHaveProperty('betas');
+    expect(wrapper.getLr()).toEqual({ base_lr: [1], lr: [1, 0.5] });
+    expect(wrapper.updateCount).toBe(1);
+    expect([...model.getParameter('a').data()]).toEqual([...first.model.getParameter('a').data()]);
+  });
+
   it('refuses a file that is no checkpoint', () => {
     saveSafetensors(file, { x: keep(full([1], 1)) });
     expect(() => loadCheckpoint(file, build(['a']))).toThrow('holds tensors but is no checkpoint');

@@ -31,6 +31,20 @@ describe('parameter groups', () => {
     });
   });
 
+  it('take a field that is undefined as one that is not given, and refuse it where it was set later', () => {
+    const optimizer = new optim.SGD([{ params: [parameter(1)], lr: undefined }], { lr: 0.1 });
+    expect(optimizer.paramGroups[0]?.lr).toBe(0.1);
+    (optimizer.paramGroups[0] as { lr?: number }).lr = undefined;
+    (optimizer.paramGroups[0]?.params[0] as nn.Parameter).grad = tensor([1]);
+    expect(() => optimizer.step()).toThrow('SGD.params[0].lr: found undefined; allowed is a number from 0 up');
+    const model = new nn.Linear(1, 1);
+    const wrapper = buildOptimWrapper(model, {
+      optimizer: { type: 'SGD', lr: 0.1 },
+      paramwise_cfg: { custom_keys: { weight: { lr: undefined } } },
+    });
+    expect(wrapper.getLr().lr).toEqual([0.1, 0.1]);
+  });
+
   it('do not share mutable defaults', () => {
     const optimizer = new optim.AdamW([{ params: [parameter(1)] }, { params: [parameter(2)] }]);
     (optimizer.paramGroups[0]?.betas as number[])[0] = 0.5;
@@ -189,6 +203,42 @@ describe('the state dict', () => {
       'it has 0 parameter groups, the optimizer has 1',
     );
     expect(optimizer.paramGroups[0]?.lr).toBe(0.1);
+  });
+});
+
+describe('a state dict of another optimizer', () => {
+  const saved = (made: optim.OptimizerClass, options: optim.Settings) => {
+    const param = parameter(1);
+    const optimizer = new made([param], options);
+    param.grad = full([1], 1);
+    optimizer.step();
+    return optimizer.stateDict();
+  };
+
+  it('is refused for state that the algorithm does not have', () => {
+    const optimizer = new optim.SGD([parameter(1)], { lr: 0.1, momentum: 0.9 });
+    expect(() => optimizer.loadStateDict(saved(optim.AdamW, { lr: 1 }))).toThrow(
+      'optimizer state dict: "exp_avg" of parameter 0 is no state of SGD, which has step, momentum_buffer',
+    );
+    expect(optimizer.paramGroups[0]?.lr).toBe(0.1);
+    expect(optimizer.state.size).toBe(0);
+  });
+
+  it('is refused for settings out of range, before anything is changed', () => {
+    const optimizer = new optim.AdamW([parameter(1)], { lr: 0.1 });
+    const dict = saved(optim.AdamW, { lr: 1 });
+    dict.param_groups[0]!.betas = [0.9, 1];
+    expect(() => optimizer.loadStateDict(dict)).toThrow('betas: found a list of 2; allowed is two numbers');
+    expect(optimizer.paramGroups[0]?.betas).toEqual([0.9, 0.999]);
+    expect(optimizer.state.size).toBe(0);
+  });
+
+  it('keeps a slot that the settings do not need now', () => {
+    const dict = saved(optim.SGD, { lr: 1, momentum: 0.9 });
+    dict.param_groups[0]!.momentum = 0;
+    const optimizer = new optim.SGD([parameter(1)], { lr: 1 });
+    optimizer.loadStateDict(dict);
+    expect(Object.keys(optimizer.stateDict().state[0] ?? {})).toEqual(['momentum_buffer']);
   });
 });
 

@@ -100,6 +100,7 @@ export const rmsprop: Algorithm = {
       ...(settings.momentum === 0 ? [] : ['momentum_buffer']),
       ...(settings.centered ? ['grad_avg'] : []),
     ),
+  mayHold: ['momentum_buffer', 'grad_avg'],
   kernel: {
     name: (settings) => `rmsprop${settings.momentum === 0 ? '' : '_momentum'}${settings.centered ? '_centered' : ''}`,
     constants: (settings) => [

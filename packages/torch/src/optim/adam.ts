@@ -71,6 +71,7 @@ function adamLike(
     defaults: { ...defaults, ...own },
     rules: { ...commonRules, betas, eps: notNegative, amsgrad: flag, decoupled_weight_decay: flag },
     slots: (settings) => zeroSlots('exp_avg', 'exp_avg_sq', ...(settings.amsgrad ? ['max_exp_avg_sq'] : [])),
+    mayHold: ['max_exp_avg_sq'],
     kernel: {
       name: (settings) => (settings.amsgrad ? 'adam_amsgrad' : 'adam'),
       constants: (settings, { step }) => constants(settings, step, decoupled(settings)),

@@ -56,6 +56,8 @@ export interface Algorithm {
   readonly sparse?: 'refused' | 'densified' | 'demanded';
   /** State tensors of a parameter, under PyTorch's names and in its order. */
   readonly slots: (settings: Settings, param: Tensor) => Readonly<Record<string, Slot>>;
+  /** Names that a state may hold beyond these: slots that other settings need. A state with any other name is refused. */
+  readonly mayHold?: readonly string[];
   /** State numbers besides `step`: first values, and what a step makes of them. */
   readonly scalars?: {
     readonly first: (settings: Settings) => Scalars;

@@ -105,6 +105,7 @@ export const lars: Algorithm = {
       : undefined,
   savesStep: false,
   slots: (settings) => zeroSlots(...(settings.momentum === 0 ? [] : ['momentum_buffer'])),
+  mayHold: ['momentum_buffer'],
   reference(settings, update) {
     const { param, grad, slots, fresh } = update;
     const momentum = numberOf(settings, 'momentum');

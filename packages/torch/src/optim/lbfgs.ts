@@ -35,6 +35,10 @@ const lbfgs: Algorithm = {
   },
   savesStep: false,
   slots: () => ({}),
+  mayHold: [
+    ...['func_evals', 'n_iter', 'H_diag', 't', 'prev_loss'],
+    ...['d', 'prev_flat_grad', 'old_dirs', 'old_stps', 'ro', 'al'],
+  ],
   reference() {
     throw new Error('internal: LBFGS steps all parameters together');
   },

@@ -20,6 +20,7 @@ export const sgd: Algorithm = {
   sparse: 'densified',
   savesStep: false,
   slots: (settings) => zeroSlots(...(settings.momentum === 0 ? [] : ['momentum_buffer'])),
+  mayHold: ['momentum_buffer'],
   kernel: {
     name: (settings) => (settings.momentum === 0 ? 'sgd' : 'sgd_momentum'),
     constants: (settings, { fresh }) => [

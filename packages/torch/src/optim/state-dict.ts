@@ -2,7 +2,7 @@
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings, Slot } from './algorithm.ts';
-import type { TorchParamGroup } from './groups.ts';
+import { checkSettings, refuseParams, type TorchParamGroup } from './groups.ts';
 import type { Optimizer } from './optimizer.ts';
 import { disposeState, firstState, makeSlot, type ParamState } from './state.ts';
 
@@ -46,6 +46,12 @@ function eagerState(algorithm: Algorithm, settings: Settings, param: Tensor): Pa
   return { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
 }
 
+/**
+ * Takes over a state dict, this library's or PyTorch's.
+ *
+ * @throws ConfigError for settings that the algorithm refuses
+ * @throws Error for groups or shapes that differ and for state that the algorithm does not have; nothing was changed then
+ */
 export function readStateDict(optimizer: Optimizer, dict: OptimizerStateDict): void {
   const owners = matchGroups(optimizer, dict);
   // Everything is copied and checked before anything is taken over.
@@ -90,8 +96,11 @@ function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number
       throw new Error(
         `optimizer state dict: group ${index} has ${saved.params.length} parameters, the optimizer's has ${own.params.length}`,
       );
-    const settings = { ...own, ...saved, params: undefined };
-    const algorithm = optimizer.algorithmOf(settings, ['optimizer state dict', 'param_groups', index]);
+    const settings = { ...own, ...saved, params: own.params, paramNames: own.paramNames };
+    const path = ['optimizer state dict', 'param_groups', index];
+    const algorithm = optimizer.algorithmOf(settings, path);
+    checkSettings(algorithm, settings, path);
+    refuseParams(algorithm, settings, path);
     for (const [i, number] of saved.params.entries())
       owners.set(number, { param: own.params[i] as Tensor, algorithm, settings });
   });
@@ -102,8 +111,18 @@ function readState(entry: Record<string, StateValue>, owner: Owner, number: stri
   const { param, algorithm, settings } = owner;
   const state = firstState(algorithm, settings);
   const expected = algorithm.slots(settings, param);
+  const known = new Set([
+    'step',
+    ...Object.keys(state.scalars),
+    ...Object.keys(expected),
+    ...(algorithm.mayHold ?? []),
+  ]);
   for (const [name, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
+    if (!known.has(name))
+      throw new Error(
+        `optimizer state dict: "${name}" of parameter ${number} is no state of ${algorithm.name}, which has ${[...known].join(', ')}`,
+      );
     // PyTorch keeps the step, and other numbers, as a tensor of one element in newer versions, as a number in older ones.
     if (name === 'step') state.step = toNumber(value);
     else if (Array.isArray(value)) readList(state, name, value);
