@@ -3,13 +3,13 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { addonLoads, addonPath, aptCommand, NEEDS, root } from './lib/system.mjs';
+import { addonLoads, addonPath, aptCommand, NEEDS, root, TEST_NEEDS } from './lib/system.mjs';
 
 const engine = join(root, 'packages/torch/dist/index.js');
 const gaps = [];
 
 function row(name, value, fix) {
-  process.stdout.write(`${value ? '✓' : '✗'} ${name.padEnd(14)} ${value || 'missing'}\n`);
+  process.stdout.write(`${value ? '✓' : '✗'} ${name.padEnd(20)} ${value || 'missing'}\n`);
   if (!value) gaps.push([name, fix]);
 }
 
@@ -26,7 +26,7 @@ row(
   `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
 );
 row('Node.js', process.version);
-for (const need of NEEDS) row(need.name, need.find(), aptCommand(need.packages));
+for (const need of [...NEEDS, ...TEST_NEEDS]) row(need.name, need.find(), aptCommand(need.packages));
 row('npm packages', existsSync(join(root, 'node_modules/vitest')) && 'installed', 'npm install');
 const loads = addonLoads();
 row('engine', loads === true && 'built, and it loads', 'npm run setup');

@@ -4,9 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonLoads, aptCommand, aptPrefix, findLibtorch, NEEDS, root } from './lib/system.mjs';
+import { addonLoads, aptCommand, aptPrefix, findLibtorch, NEEDS, root, TEST_NEEDS } from './lib/system.mjs';
 
 const say = (text) => process.stdout.write(`setup: ${text}\n`);
 
@@ -35,8 +35,11 @@ function checkNode() {
     stop(`Node.js 20.19 or newer is needed, this is ${process.versions.node}`);
 }
 
+/** `--tests` also brings what only tests need. */
+const needs = process.argv.includes('--tests') ? [...NEEDS, ...TEST_NEEDS] : NEEDS;
+
 function installSystemPackages() {
-  const missing = NEEDS.filter((need) => !need.find());
+  const missing = needs.filter((need) => !need.find());
   if (missing.length === 0) return;
   const names = missing.map((need) => need.name).join(', ');
   const packages = missing.flatMap((need) => need.packages);
@@ -58,7 +61,7 @@ function installSystemPackages() {
     `installing ${packages.join(', ')}`,
     quiet,
   );
-  const still = NEEDS.filter((need) => !need.find());
+  const still = needs.filter((need) => !need.find());
   if (still.length > 0)
     stop(
       `still missing after the installation: ${still.map((need) => need.name).join(', ')}; \`npm run doctor\` says more`,
@@ -86,7 +89,9 @@ const read = (path) => readFileSync(join(root, path), 'utf8');
 
 function installNpmPackages() {
   const stamp = join(root, 'node_modules/.cache/setup-npm');
-  once(stamp, [read('package-lock.json'), process.version], () => run('npm', ['install'], 'installing npm packages'));
+  once(stamp, [read('package-lock.json'), process.version], () =>
+    run('npm', ['install', '--include=dev'], 'installing npm packages'),
+  );
 }
 
 function buildEngine() {
@@ -97,12 +102,12 @@ function buildEngine() {
     libtorch.prefix,
     libtorch.version,
   ];
-  const build = () =>
-    run(
-      'npm',
-      ['run', 'build', '-w', 'packages/torch'],
-      `building the native engine on libtorch ${libtorch.version} (about half a minute)`,
-    );
+  const build = () => {
+    // CMake remembers the libtorch it found first: a new one needs a new folder.
+    rmSync(join(root, 'packages/torch/build'), { recursive: true, force: true });
+    const what = `building the native engine on libtorch ${libtorch.version} (about half a minute)`;
+    run('npm', ['run', 'build', '-w', 'packages/torch'], what, { LIBTORCH: libtorch.prefix });
+  };
   once(join(root, 'packages/torch/build/.setup'), inputs, build, () => addonLoads() === true);
   const loads = addonLoads();
   if (loads !== true) stop(`the native engine was built but does not load: ${loads}`);

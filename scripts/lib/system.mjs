@@ -51,6 +51,8 @@ function hasOpenBlas() {
   return (stdout ?? '').includes('libopenblas');
 }
 
+const PYTHONS = ['/usr/bin/python3', 'python3'];
+
 /** What has to be on the machine, how it is recognised, and the Debian packages that bring it. */
 export const NEEDS = [
   { name: 'C++ compiler', find: () => firstLine('c++', '--version'), packages: ['g++'] },
@@ -76,6 +78,26 @@ export const NEEDS = [
     find: () => (existsSync(join(datasetPath, 'train-images-idx3-ubyte.gz')) ? datasetPath : undefined),
     packages: ['dataset-fashion-mnist'],
     otherwise: 'or set FASHION_MNIST to a folder with its four .gz files',
+  },
+];
+
+/** What tests need besides: a browser for the report, and PyTorch to compare exports with. */
+export const TEST_NEEDS = [
+  {
+    name: 'Chromium',
+    find: () =>
+      process.env.CHROMIUM ??
+      ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path)),
+    packages: ['chromium'],
+    otherwise: 'or set CHROMIUM to a Chromium of your own',
+  },
+  {
+    name: 'PyTorch, torchvision',
+    find: () =>
+      PYTHONS.map((python) => firstLine(python, '-c', 'import torch, torchvision; print(torch.__version__)')).find(
+        Boolean,
+      ),
+    packages: ['python3-torch', 'python3-torchvision'],
   },
 ];
 

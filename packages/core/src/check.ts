@@ -63,6 +63,8 @@ export function copyPlain(value: unknown, path: ConfigPath): unknown {
   if (!isMapping(value)) return value;
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
+    // A field that is undefined is one that is not given.
+    if (item === undefined) continue;
     if (key === '__proto__') throw new ConfigError([{ code: 'unsafe_key', path: [...path, key] }]);
     copy[key] = copyPlain(item, [...path, key]);
   }

@@ -136,7 +136,7 @@ napi_value from_bytes(napi_env env, napi_callback_info info) {
     check(napi_get_value_double(env, values[2], &length), "reading a number");
     TORCH_CHECK(offset >= 0 && length >= 0 && offset + length <= static_cast<double>(bytes), "internal: bytes outside their buffer");
     Reader in = wire().reader();
-    const auto dtype = parse_dtype(wire().string(in.count()));
+    const auto dtype = parse_dtype(wire().string(in.id()));
     std::vector<int64_t> shape(in.count());
     for (auto& size : shape) size = static_cast<int64_t>(in.number());
     const at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
@@ -178,6 +178,7 @@ constexpr Entry kExports[] = {
     {"toBytes", to_bytes},
     {"find", exported<op_find>},
     {"call", exported<op_call>},
+    {"allowUnchecked", exported<op_allow_unchecked>},
     {"release", exported<tensor_release>},
     {"info", exported<tensor_info>},
     {"alive", exported<tensor_alive>},
@@ -210,6 +211,8 @@ constexpr Entry kExports[] = {
 
 napi_value init(napi_env env, napi_value exports) {
   return guarded(env, [&] {
+    // A worker thread that ends gives its tensors back; in the main thread the process ends with them.
+    check(napi_add_env_cleanup_hook(env, [](void*) { tensors().clear(); }, nullptr), "adding a clean-up hook");
     for (const Entry& entry : kExports) {
       napi_value function;
       check(napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, nullptr, &function), "making a function");

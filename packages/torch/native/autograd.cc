@@ -114,7 +114,7 @@ double autograd_set_grad(Reader& in, Writer&) {
 double autocast_set(Reader& in, Writer& out) {
   const bool cuda = in.number() != 0;
   const bool on = in.number() != 0;
-  const auto dtype = parse_dtype(wire().string(in.count()));
+  const auto dtype = parse_dtype(wire().string(in.id()));
   // What was in force, for the way back.
   out.number(autocast_is_on(cuda) ? 1 : 0);
   out.number(wire().intern(dtype_name(autocast_dtype(cuda))));

@@ -115,7 +115,7 @@ int fit_string(Kind kind, const std::string& text) {
 
 // The value's tag was read already; its payload was not.
 int fit_element(Kind kind, Tag tag, Reader& reader) {
-  if (tag == Tag::String) return fit_string(kind, wire().string(reader.count()));
+  if (tag == Tag::String) return fit_string(kind, wire().string(reader.id()));
   reader.number();
   if (tag == Tag::BigInt) reader.number();
   switch (tag) {
@@ -230,7 +230,7 @@ c10::IValue element_value(const ArgSpec& spec, Reader& reader) {
     case Tag::Bool:
       return bool_value(spec, reader.number() != 0, at);
     case Tag::String:
-      return string_value(spec, wire().string(reader.count()), at);
+      return string_value(spec, wire().string(reader.id()), at);
     default:
       TORCH_CHECK_TYPE(false, expected(spec, at));
   }
@@ -406,9 +406,9 @@ std::string describe_value(Reader reader) {
     case Tag::Bool:
       return reader.number() != 0 ? "true" : "false";
     case Tag::String:
-      return "'" + wire().string(reader.count()) + "'";
+      return "'" + wire().string(reader.id()) + "'";
     case Tag::List:
-      return "a list of " + std::to_string(reader.count());
+      return "a list of " + std::to_string(reader.id());
     case Tag::Keyword:
       return "a keyword";
   }

@@ -11,6 +11,7 @@
 #include "exports.h"
 #include "guard.h"
 #include "tensor.h"
+#include "trust.h"
 #include "wire.h"
 
 namespace paramwise {
@@ -26,6 +27,7 @@ struct Overload {
 struct OverloadSet {
   std::string name;
   std::vector<std::unique_ptr<Overload>> overloads;
+  Precondition precondition = nullptr;
   // Which overload a pattern of arguments chose; the pattern decides alone, see `pattern_of`.
   std::unordered_map<uint64_t, const Overload*> chosen;
   uint64_t last_pattern = 0;
@@ -65,38 +67,13 @@ bool by_dimension_name(const c10::OperatorName& name) {
   return name.overload_name.find("Dimname") != std::string::npos || name.overload_name.find("names") != std::string::npos;
 }
 
-// Operators that libtorch's own code calls with checked arguments and that check nothing themselves: found by calling
-// every operator with arguments at random. From JavaScript, wrong arguments must not end the process.
-constexpr const char* kUnchecked[] = {
-    "_compute_linear_combination",
-    "_convert_indices_from_coo_to_csr",
-    "_convert_indices_from_csr_to_coo",
-    "_histogramdd_bin_edges",
-    "_histogramdd_from_bin_cts",
-    "_local_scalar_dense",
-    "_thnn_differentiable_gru_cell_backward",
-    "_weight_norm",
-    "_weight_norm_interface",
-    "align_to",
-    "matrix_exp_backward",
-    "native_channel_shuffle",
-    "reflection_pad2d_backward",
-};
-
-void refuse_unchecked(const std::string& name) {
-  for (const char* unchecked : kUnchecked) {
-    const std::string full = std::string("aten::") + unchecked;
-    TORCH_CHECK(name != full && name.rfind(full + ".", 0) != 0, "operator '", name, "' does not check its arguments in libtorch and is not callable from JavaScript; use the public operator that calls it");
-  }
-}
-
 std::unique_ptr<OverloadSet> make_set(const std::string& name) {
-  refuse_unchecked(name);
   auto set = std::make_unique<OverloadSet>();
   set->name = name;
+  set->precondition = precondition_of(name);
   const auto dot = name.find('.');
   const auto base = operators().by_base.find(name.substr(0, dot));
-  TORCH_CHECK(base != operators().by_base.end(), "there is no operator '", name, "' in this libtorch");
+  if (base == operators().by_base.end()) throw std::invalid_argument("there is no operator '" + name + "' in this libtorch");
   for (const auto& candidate : base->second) {
     if (dot == std::string::npos ? by_dimension_name(candidate) : candidate.overload_name != name.substr(dot + 1)) continue;
     if (auto overload = describe_overload(candidate)) set->overloads.push_back(std::move(overload));
@@ -306,6 +283,7 @@ namespace {
 
 // By value: describing the operator interns its argument names, which moves the table that a reference would point to.
 uint32_t find_operator(const std::string name) {
+  refuse_unchecked(name);
   auto& all = operators();
   const auto known = all.ids.find(name);
   if (known != all.ids.end()) return known->second;
@@ -317,10 +295,10 @@ uint32_t find_operator(const std::string name) {
 
 }  // namespace
 
-double op_find(Reader& in, Writer&) { return find_operator(wire().string(in.count())); }
+double op_find(Reader& in, Writer&) { return find_operator(wire().string(in.id())); }
 
 double op_call(Reader& reader, Writer& out) {
-  const size_t id = reader.count();
+  const size_t id = reader.id();
   const size_t given = reader.count();
   auto& all = operators();
   TORCH_CHECK(id < all.sets.size(), "internal: unknown operator id");
@@ -342,6 +320,7 @@ double op_call(Reader& reader, Writer& out) {
   stack.clear();
   try {
     push_arguments(overload, start, given, keywords, stack);
+    if (set.precondition) set.precondition(stack);
     overload.op.callBoxed(&stack);
   } catch (...) {
     failed_context = overload.schema;

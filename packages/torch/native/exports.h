@@ -8,6 +8,7 @@ namespace paramwise {
 
 // dispatch.cc
 double op_find(Reader& in, Writer& out);  // name → id
+double op_allow_unchecked(Reader& in, Writer& out);  // trust.cc: 1 | 0
 double op_call(Reader& in, Writer& out);  // id, count, arguments… → handle, or -1 and the results
 
 // tensor_io.cc

@@ -103,8 +103,9 @@ double plain_sum_of_squares(const std::vector<at::Tensor>& gradients) {
 }
 
 double norm_of(const at::Tensor& gradient, double type) {
-  const at::Tensor values = gradient.is_sparse() ? gradient.coalesce()._values() : gradient;
+  at::Tensor values = gradient.is_sparse() ? gradient.coalesce()._values() : gradient;
   if (values.numel() == 0) return 0;
+  if (values.is_complex()) values = values.abs();
   // float16 and bfloat16 would overflow or round; the norm is taken in float32 at least.
   const auto dtype = values.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   return values.norm(type, dtype).item<double>();
@@ -124,13 +125,10 @@ double total_norm(const std::vector<at::Tensor>& gradients, double type) {
     }
     return std::sqrt(total + plain_sum_of_squares(plain));
   }
-  double total = 0;
-  for (const auto& gradient : gradients) {
-    const double norm = norm_of(gradient, type);
-    if (std::isnan(norm)) return norm;
-    total = std::isinf(type) ? std::max(total, norm) : total + std::pow(norm, type);
-  }
-  return std::isinf(type) ? total : std::pow(total, 1 / type);
+  // As PyTorch defines it: the norm of the norms.
+  std::vector<double> norms;
+  for (const auto& gradient : gradients) norms.push_back(norm_of(gradient, type));
+  return at::tensor(norms, at::kDouble).norm(type).item<double>();
 }
 
 bool values_finite(const at::Tensor& gradient) {

@@ -227,7 +227,7 @@ void prepare_one(Prepared& prepared, const Entry& entry, Reader& in, size_t posi
 
 double optimizer_step(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
-  const Entry& entry = find_algorithm(wire().string(in.count()));
+  const Entry& entry = find_algorithm(wire().string(in.id()));
   const size_t count = in.count();
   const double gradient_factor = in.number();
   const double gradient_limit = in.number();

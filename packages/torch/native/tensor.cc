@@ -12,12 +12,6 @@ constexpr uint32_t kIndexBits = 24;
 constexpr uint32_t kMaxSlots = 1u << kIndexBits;
 constexpr uint32_t kMaxGeneration = 1u << 28;
 
-// A view, or a tensor that autograd also holds, shares its storage: only the first holder is charged for it.
-int64_t storage_bytes(const at::Tensor& tensor) {
-  if (!tensor.has_storage() || tensor.storage().use_count() != 1) return 0;
-  return static_cast<int64_t>(tensor.storage().nbytes());
-}
-
 }  // namespace
 
 Handle TensorTable::add(at::Tensor tensor) {
@@ -31,8 +25,7 @@ Handle TensorTable::add(at::Tensor tensor) {
     free_.pop_back();
   }
   Slot& slot = slots_[index];
-  slot.charged = storage_bytes(tensor);
-  bytes_ += slot.charged;
+  slot.storage = hold(tensor);
   slot.tensor = std::move(tensor);
   return static_cast<double>(slot.generation) * kMaxSlots + index;
 }
@@ -57,8 +50,8 @@ bool TensorTable::release(Handle handle) {
   if (!find(handle)) return false;
   const auto index = static_cast<uint32_t>(static_cast<uint64_t>(handle) & (kMaxSlots - 1));
   Slot& slot = slots_[index];
-  bytes_ -= slot.charged;
-  slot.charged = 0;
+  let_go(slot.storage);
+  slot.storage = nullptr;
   // The slot is taken out of the table first: freeing memory may run code that looks at the table again.
   const at::Tensor released = std::move(slot.tensor);
   slot.tensor = at::Tensor();
@@ -67,7 +60,34 @@ bool TensorTable::release(Handle handle) {
   return true;
 }
 
+// Views and repeated reads of a gradient share a storage: it is counted when its first handle comes, until its last goes.
+const void* TensorTable::hold(const at::Tensor& tensor) {
+  if (!tensor.has_storage()) return nullptr;
+  const void* storage = tensor.storage().unsafeGetStorageImpl();
+  Held& held = storages_[storage];
+  if (held.handles++ == 0) {
+    held.bytes = static_cast<int64_t>(tensor.storage().nbytes());
+    bytes_ += held.bytes;
+  }
+  return storage;
+}
+
+void TensorTable::let_go(const void* storage) {
+  const auto found = storages_.find(storage);
+  if (found == storages_.end() || --found->second.handles > 0) return;
+  bytes_ -= found->second.bytes;
+  storages_.erase(found);
+}
+
+void TensorTable::clear() {
+  slots_.clear();
+  free_.clear();
+  storages_.clear();
+  bytes_ = 0;
+}
+
 TensorTable& tensors() {
+  // Emptied when the thread's JavaScript ends (addon.cc), never destroyed: static destructors run in no order.
   static thread_local TensorTable* instance = new TensorTable();
   return *instance;
 }

@@ -23,6 +23,12 @@ size_t Reader::count() {
   return static_cast<size_t>(value);
 }
 
+size_t Reader::id() {
+  const double value = number();
+  TORCH_CHECK(value >= 0 && value <= 4294967295.0, "internal: bad id in the call buffer");
+  return static_cast<size_t>(value);
+}
+
 void Reader::skip() {
   switch (tag()) {
     case Tag::None:

@@ -23,7 +23,8 @@ class Reader {
   Reader(const double* words, size_t size) : words_(words), size_(size) {}
   double number();
   Tag tag();
-  size_t count();
+  size_t count();  // of values that follow: never more than the buffer holds
+  size_t id();     // of a string, an operator
   size_t position() const { return position_; }
   void seek(size_t position) { position_ = position; }
   void skip();  // one whole value

@@ -6,6 +6,7 @@
  * would triple the file for what nobody writes by hand.
  */
 import { writeFileSync } from 'node:fs';
+import { findOperator } from '../src/dispatch.ts';
 import { native } from '../src/native.ts';
 
 interface Argument {
@@ -174,7 +175,18 @@ const functions = new Map<string, Set<string>>();
 const methods = new Map<string, Set<string>>();
 const names = new Map<string, string>();
 
+/** Operators that trust their arguments are refused by the addon, so they get no signature. */
+function isCallable(base: string): boolean {
+  try {
+    findOperator(`aten::${base}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 for (const { base, args, returns } of schemas) {
+  if (!isCallable(base)) continue;
   const name = camel(base);
   if ((names.get(name) ?? base) !== base) throw new Error(`${base} and ${names.get(name)} are both ${name}`);
   names.set(name, base);

@@ -97,7 +97,9 @@ function integers(flat: readonly Value[]): BigInt64Array {
   return BigInt64Array.from(flat, (value) => {
     if (typeof value === 'number' && !Number.isInteger(value))
       throw new RangeError(`tensor(): ${value} is no integer, but dtype is int64`);
-    return BigInt(value);
+    const integer = BigInt(value);
+    if (integer < -(2n ** 63n) || integer >= 2n ** 63n) throw new RangeError(`tensor(): ${value} does not fit int64`);
+    return integer;
   });
 }
 

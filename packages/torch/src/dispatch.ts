@@ -17,6 +17,15 @@ export function findOperator(name: string): number {
 }
 
 /**
+ * Lets operators be called that trust their arguments: libtorch's internals (`_name`, `…_backward`) and a few others.
+ * A wrong argument to one of them can end the process. Off by default, and per thread.
+ */
+export function allowUncheckedOperators(allowed = true): void {
+  wire.words[0] = allowed ? 1 : 0;
+  native.allowUnchecked();
+}
+
+/**
  * Calls an operator by its name in the dispatcher, such as `aten::add` or `aten::_foreach_add_.Scalar`.
  *
  * @returns the tensor; an array where the operator returns several values or a list; a number, boolean, string or null
@@ -33,31 +42,30 @@ export function callOperator(name: string, ...args: unknown[]): unknown {
 
 const idsByName = new Map<string, number>();
 
+/** Stands in word 0 while arguments are written: whoever else uses the buffer writes over it. */
+const WRITING = -1;
+
 /** Calls operator `id`. */
 export function call(id: number, args: readonly unknown[]): unknown {
   let given = args.length;
   while (given > 0 && args[given - 1] === undefined) given--;
+  const options = args[given - 1];
+  // Getters of the options run before anything is written: they may call operators themselves.
+  const keywords = isKeywords(options) ? Object.entries(options).filter(([, value]) => value !== undefined) : undefined;
+  if (keywords) given--;
+  wire.words[0] = WRITING;
   let at = 2;
-  for (let i = 0; i < given; i++) {
-    const value = args[i];
-    if (i === given - 1 && isKeywords(value)) return callWithKeywords(id, given - 1, value, args, at);
-    at = encode(value, at);
-  }
-  return finish(id, given, args);
-}
-
-function callWithKeywords(
-  id: number,
-  positional: number,
-  options: Record<string, unknown>,
-  args: readonly unknown[],
-  at: number,
-) {
-  return finish(id, positional + encodeKeywords(options, at), args);
+  for (let i = 0; i < given; i++) at = encode(args[i], at);
+  if (keywords) encodeKeywords(keywords, at);
+  return finish(id, given + (keywords?.length ?? 0), args);
 }
 
 function finish(id: number, given: number, args: readonly unknown[]): unknown {
   const { words } = wire;
+  if (words[0] !== WRITING)
+    throw new Error(
+      'an element of a list called the engine while the arguments of an operator were read: pass plain values',
+    );
   words[0] = id;
   words[1] = given;
   const result = native.call();
@@ -86,19 +94,14 @@ function isKeywords(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** Writes `options` from position `start`; returns how many are given. */
-function encodeKeywords(options: Record<string, unknown>, start: number): number {
+function encodeKeywords(options: readonly (readonly [string, unknown])[], start: number): void {
   let at = start;
-  let count = 0;
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
+  for (const [name, value] of options) {
     reserve(at, 2);
     wire.words[at] = Tag.Keyword;
     wire.words[at + 1] = intern(schemaName(name));
     at = encode(value, at + 2);
-    count++;
   }
-  return count;
 }
 
 const schemaNames = new Map<string, string>();

@@ -1,10 +1,15 @@
 /** The gradients of many parameters at once, each job one native call: present, norm, clip, clear. */
+import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { Tensor } from './tensor.ts';
 import { reserve, wire } from './wire.ts';
 
 /** Writes `count, handles…` and then the settings. */
-function write(params: readonly Tensor[], ...settings: number[]): void {
+function write(tensors: Iterable<Tensor>, ...settings: number[]): void {
+  const params = Array.isArray(tensors) ? (tensors as readonly Tensor[]) : [...tensors];
+  for (const param of params)
+    if (!(param instanceof Handle))
+      throw new TypeError(`expected tensors with gradients, found ${param === null ? 'null' : typeof param}`);
   reserve(0, params.length + settings.length + 1);
   const { words } = wire;
   words[0] = params.length;
@@ -13,15 +18,16 @@ function write(params: readonly Tensor[], ...settings: number[]): void {
 }
 
 /** Those of the parameters that have a gradient. */
-export function withGradient(params: readonly Tensor[]): Tensor[] {
-  write(params);
+export function withGradient(params: Iterable<Tensor>): Tensor[] {
+  const all = [...params];
+  write(all);
   native.haveGrads();
   const { words } = wire;
-  return params.filter((_, index) => words[index + 1] === 1);
+  return all.filter((_, index) => words[index + 1] === 1);
 }
 
 /** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */
-export function zeroGrads(params: readonly Tensor[], setToNone = true): void {
+export function zeroGrads(params: Iterable<Tensor>, setToNone = true): void {
   write(params, setToNone ? 1 : 0);
   native.zeroGrads();
 }
@@ -29,7 +35,7 @@ export function zeroGrads(params: readonly Tensor[], setToNone = true): void {
 const orUndefined = (norm: number): number | undefined => (norm === -1 ? undefined : norm);
 
 /** The norm of all gradients as one vector; undefined where there is none. `normType` may be Infinity. */
-export function gradNorm(params: readonly Tensor[], normType = 2): number | undefined {
+export function gradNorm(params: Iterable<Tensor>, normType = 2): number | undefined {
   write(params, normType);
   return orUndefined(native.gradNorm());
 }
@@ -54,31 +60,32 @@ export function clipFactor(norm: number, maxNorm: number, errorIfNonfinite = fal
  * @throws Error when the norm is infinite or NaN and `errorIfNonfinite` is set
  */
 export function clipGradNorm(
-  params: readonly Tensor[],
+  params: Iterable<Tensor>,
   maxNorm: number,
   { normType = 2, errorIfNonfinite = false }: { normType?: number; errorIfNonfinite?: boolean } = {},
 ): number | undefined {
-  const norm = gradNorm(params, normType);
+  const all = [...params];
+  const norm = gradNorm(all, normType);
   if (norm === undefined) return undefined;
   const factor = clipFactor(norm, maxNorm, errorIfNonfinite);
-  if (factor !== 1) scaleGrads(params, factor);
+  if (factor !== 1) scaleGrads(all, factor);
   return norm;
 }
 
 /** Whether every element of every gradient is finite. */
-export function gradsFinite(params: readonly Tensor[]): boolean {
+export function gradsFinite(params: Iterable<Tensor>): boolean {
   write(params);
   return native.gradsFinite() === 1;
 }
 
 /** Multiplies all gradients by `factor`. Returns whether every one of them is finite afterwards. */
-export function scaleGrads(params: readonly Tensor[], factor: number): boolean {
+export function scaleGrads(params: Iterable<Tensor>, factor: number): boolean {
   write(params, factor);
   return native.scaleGrads() === 1;
 }
 
 /** Limits every element of the gradients to [-clipValue, clipValue] (torch.nn.utils.clip_grad_value_). */
-export function clipGradValue(params: readonly Tensor[], clipValue: number): void {
+export function clipGradValue(params: Iterable<Tensor>, clipValue: number): void {
   write(params, clipValue);
   native.clipGradValue();
 }

@@ -45,7 +45,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.ts';
-export { callOperator } from './dispatch.ts';
+export { allowUncheckedOperators, callOperator } from './dispatch.ts';
 export type { Dtype, TensorData } from './dtype.ts';
 export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts';
 export { keep, tidy } from './handle.ts';

@@ -19,6 +19,7 @@ export interface NativeAddon {
   toBytes(): ArrayBuffer;
   find: WireCall;
   call: WireCall;
+  allowUnchecked: WireCall;
   release: WireCall;
   info: WireCall;
   alive: WireCall;

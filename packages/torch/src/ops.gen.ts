@@ -4,46 +4,6 @@ import type { Tensor } from './tensor.ts';
 
 /** Operators as methods: those whose first argument is the tensor. */
 export interface TensorOperators {
-  __and__(other: number | bigint | boolean): Tensor;
-  __and__(other: Tensor | number): Tensor;
-  __iand__(other: number | bigint | boolean): Tensor;
-  __iand__(other: Tensor | number): Tensor;
-  __ilshift__(other: number | bigint | boolean): Tensor;
-  __ilshift__(other: Tensor | number): Tensor;
-  __ior__(other: number | bigint | boolean): Tensor;
-  __ior__(other: Tensor | number): Tensor;
-  __irshift__(other: number | bigint | boolean): Tensor;
-  __irshift__(other: Tensor | number): Tensor;
-  __ixor__(other: number | bigint | boolean): Tensor;
-  __ixor__(other: Tensor | number): Tensor;
-  __lshift__(other: number | bigint | boolean): Tensor;
-  __lshift__(other: Tensor | number): Tensor;
-  __or__(other: number | bigint | boolean): Tensor;
-  __or__(other: Tensor | number): Tensor;
-  __rshift__(other: number | bigint | boolean): Tensor;
-  __rshift__(other: Tensor | number): Tensor;
-  __xor__(other: number | bigint | boolean): Tensor;
-  __xor__(other: Tensor | number): Tensor;
-  _adaptiveAvgPool2d(outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  _adaptiveAvgPool3d(outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  _addBatchDim(batchDim: number | bigint, level: number | bigint): Tensor;
-  _addRelu(other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu(other: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu(other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(other: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addmmActivation(mat1: Tensor | number, mat2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean; useGelu?: boolean }): Tensor;
-  _aminmax(): [Tensor, Tensor];
-  _aminmax(dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): [Tensor, Tensor];
-  _aminmax(dim: number | bigint, options?: { keepdim?: boolean }): [Tensor, Tensor];
-  _ampUpdateScale(growthTracker: Tensor | number, foundInf: Tensor | number, scaleGrowthFactor: number, scaleBackoffFactor: number, growthInterval: number | bigint): [Tensor, Tensor];
-  _ampUpdateScale_(growthTracker: Tensor | number, foundInf: Tensor | number, scaleGrowthFactor: number, scaleBackoffFactor: number, growthInterval: number | bigint): Tensor;
-  _assertAsync(): null;
-  _autocastToFullPrecision(cudaEnabled: boolean, cpuEnabled: boolean): Tensor;
-  _autocastToReducedPrecision(cudaEnabled: boolean, cpuEnabled: boolean, cudaDtype: Dtype, cpuDtype: Dtype): Tensor;
-  _backward(inputs: readonly (Tensor | number)[], gradient?: Tensor | number | null, retainGraph?: boolean | null, createGraph?: boolean, options?: { gradient?: Tensor | number | null; retainGraph?: boolean | null; createGraph?: boolean }): null;
-  _backward(inputs: readonly (Tensor | number)[], options?: { gradient?: Tensor | number | null; retainGraph?: boolean | null; createGraph?: boolean }): null;
   _castByte(nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   _castByte(options?: { nonBlocking?: boolean }): Tensor;
   _castChar(nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
@@ -60,153 +20,17 @@ export interface TensorOperators {
   _castLong(options?: { nonBlocking?: boolean }): Tensor;
   _castShort(nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   _castShort(options?: { nonBlocking?: boolean }): Tensor;
-  _choleskySolveHelper(A: Tensor | number, upper: boolean): Tensor;
-  _chooseQparamsPerTensor(reduceRange?: boolean, options?: { reduceRange?: boolean }): [number, number];
-  _chooseQparamsPerTensor(options?: { reduceRange?: boolean }): [number, number];
-  _coalesce(): Tensor;
-  _coalesced(coalesced: boolean): Tensor;
-  _coalesced_(coalesced: boolean): Tensor;
-  _conj(): Tensor;
-  _conjCopy(): Tensor;
-  _conjPhysical(): Tensor;
-  _convDepthwise2d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint): Tensor;
-  _convertIndicesFromCooToCsr(size: number | bigint, options?: { outInt32?: boolean }): Tensor;
-  _copyFrom(dst: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
-  _copyFrom(dst: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
-  _copyFromAndResize(dst: Tensor | number): Tensor;
-  _cummaxHelper(values: Tensor | number, indices: Tensor | number, dim: number | bigint): null;
-  _cumminHelper(values: Tensor | number, indices: Tensor | number, dim: number | bigint): null;
-  _debugHasInternalOverlap(): number;
-  _dimI(): number;
-  _dimV(): number;
-  _fakeQuantizeLearnablePerChannelAffine(scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerChannelAffine(scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerTensorAffine(scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerTensorAffine(scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizePerTensorAffineCachemaskTensorQparams(scale: Tensor | number, zeroPoint: Tensor | number, fakeQuantEnabled: Tensor | number, quantMin: number | bigint, quantMax: number | bigint): [Tensor, Tensor];
-  _fftC2c(dim: readonly (number | bigint)[], normalization: number | bigint, forward: boolean): Tensor;
-  _fftC2r(dim: readonly (number | bigint)[], normalization: number | bigint, lastDimSize: number | bigint): Tensor;
-  _fftR2c(dim: readonly (number | bigint)[], normalization: number | bigint, onesided: boolean): Tensor;
-  _foobar(arg1?: boolean, arg2?: boolean, options?: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
-  _foobar(options?: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
-  _fusedDropout(p: number): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelper(observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, perRowFakeQuant?: boolean, symmetricQuant?: boolean, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelper(observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelperFunctional(observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, perRowFakeQuant?: boolean, symmetricQuant?: boolean, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-  _fusedMovingAvgObsFqHelperFunctional(observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-  _fwPrimal(level: number | bigint): Tensor;
-  _fwPrimalCopy(level: number | bigint): Tensor;
-  _gatherSparseBackward(dim: number | bigint, index: Tensor | number, grad: Tensor | number): Tensor;
-  _hasCompatibleShallowCopyType(from_: Tensor | number): boolean;
-  _hasSameStorageNumel(other: Tensor | number): boolean;
-  _histogramddBinEdges(bins: readonly (number | bigint)[], options?: { range?: readonly (number)[] | null; weight?: Tensor | number | null; density?: boolean }): Tensor[];
-  _histogramddFromBinCts(bins: readonly (number | bigint)[], options?: { range?: readonly (number)[] | null; weight?: Tensor | number | null; density?: boolean }): Tensor;
-  _histogramddFromBinTensors(bins: readonly (Tensor | number)[], options?: { weight?: Tensor | number | null; density?: boolean }): Tensor;
-  _indexPutImpl(indices: readonly (Tensor | number | null)[], values: Tensor | number, accumulate?: boolean, unsafe?: boolean, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl(indices: readonly (Tensor | number | null)[], values: Tensor | number, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl_(indices: readonly (Tensor | number | null)[], values: Tensor | number, accumulate?: boolean, unsafe?: boolean, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl_(indices: readonly (Tensor | number | null)[], values: Tensor | number, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
   _indices(): Tensor;
-  _indicesCopy(): Tensor;
-  _isZerotensor(): boolean;
-  _localScalarDense(): number;
   _logSoftmax(dim: number | bigint, halfToFloat: boolean): Tensor;
-  _logcumsumexp(dim: number | bigint): Tensor;
-  _luWithInfo(pivot?: boolean, checkErrors?: boolean, options?: { pivot?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor];
-  _luWithInfo(options?: { pivot?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor];
-  _makePerChannelQuantizedTensor(scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint): Tensor;
-  _makePerTensorQuantizedTensor(scale: number, zeroPoint: number | bigint): Tensor;
-  _maskedScale(mask: Tensor | number, scale: number): Tensor;
-  _maskedSoftmax(mask: Tensor | number, dim?: number | bigint | null, maskType?: number | bigint | null, options?: { dim?: number | bigint | null; maskType?: number | bigint | null }): Tensor;
-  _maskedSoftmax(mask: Tensor | number, options?: { dim?: number | bigint | null; maskType?: number | bigint | null }): Tensor;
-  _mkldnnReshape(shape: readonly (number | bigint)[]): Tensor;
-  _mkldnnTranspose(dim0: number | bigint, dim1: number | bigint): Tensor;
-  _mkldnnTranspose_(dim0: number | bigint, dim1: number | bigint): Tensor;
-  _mpsConvolution(weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  _mpsConvolutionTranspose(weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  _mpsMaxPool2d(kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  _mpsMaxPool2d(kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  _negView(): Tensor;
-  _negViewCopy(): Tensor;
-  _nestedTensorLayerNorm(weight: Tensor | number | null, bias: Tensor | number | null, eps: number): Tensor;
-  _nestedTensorOffsets(): number[];
-  _nestedTensorSize(): Tensor;
-  _nestedTensorSoftmaxWithShape(query: Tensor | number): Tensor;
-  _nestedTensorStrides(): Tensor;
-  _nestedViewFromBuffer(nestedSize: Tensor | number, nestedStrides: Tensor | number, offsets: readonly (number | bigint)[]): Tensor;
-  _nestedViewFromBufferCopy(nestedSize: Tensor | number, nestedStrides: Tensor | number, offsets: readonly (number | bigint)[]): Tensor;
-  _newZerosWithSameFeatureMeta(other: Tensor | number, options?: { selfNumBatchDims?: number | bigint }): Tensor;
   _nnz(): number;
-  _padCircular(pad: readonly (number | bigint)[]): Tensor;
-  _padEnum(pad: readonly (number | bigint)[], mode: number | bigint, value?: number | null, options?: { value?: number | null }): Tensor;
-  _padEnum(pad: readonly (number | bigint)[], mode: number | bigint, options?: { value?: number | null }): Tensor;
-  _pdistForward(p?: number, options?: { p?: number }): Tensor;
-  _pdistForward(options?: { p?: number }): Tensor;
-  _pinMemory(device?: string | null, options?: { device?: string | null }): Tensor;
-  _pinMemory(options?: { device?: string | null }): Tensor;
-  _removeBatchDim(level: number | bigint, batchSize: number | bigint, outDim: number | bigint): Tensor;
-  _reshapeAlias(size: readonly (number | bigint)[], stride: readonly (number | bigint)[]): Tensor;
-  _reshapeAliasCopy(size: readonly (number | bigint)[], stride: readonly (number | bigint)[]): Tensor;
-  _reshapeFromTensor(shape: Tensor | number): Tensor;
-  _resizeOutput(size: readonly (number | bigint)[], device: string): Tensor;
-  _resizeOutput_(size: readonly (number | bigint)[], device: string): Tensor;
-  _sampleDirichlet(): Tensor;
   _shapeAsTensor(): Tensor;
-  _slowConv2dForward(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  _sobolEngineFf_(n: number | bigint, sobolstate: Tensor | number, dimension: number | bigint, numGenerated: number | bigint): Tensor;
-  _sobolEngineInitializeState_(dimension: number | bigint): Tensor;
-  _sobolEngineScramble_(ltm: Tensor | number, dimension: number | bigint): Tensor;
   _softmax(dim: number | bigint, halfToFloat: boolean): Tensor;
-  _sparseAddmm(mat1: Tensor | number, mat2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean }): Tensor;
-  _sparseBroadcastTo(size: readonly (number | bigint)[]): Tensor;
-  _sparseBroadcastToCopy(size: readonly (number | bigint)[]): Tensor;
-  _sparseCsrProd(dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrProd(dim: readonly (number | bigint)[] | number | bigint, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrSum(dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrSum(dim: readonly (number | bigint)[] | number | bigint, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseLogSoftmax(dim: number | bigint, halfToFloat: boolean): Tensor;
-  _sparseLogSoftmax(dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseLogSoftmax(dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseSoftmax(dim: number | bigint, halfToFloat: boolean): Tensor;
-  _sparseSoftmax(dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseSoftmax(dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseSparseMatmul(other: Tensor | number): Tensor;
-  _sparseSum(): Tensor;
-  _sparseSum(dim: readonly (number | bigint)[] | number | bigint): Tensor;
-  _sparseSum(dim: readonly (number | bigint)[] | number | bigint, options: { dtype: Dtype }): Tensor;
-  _sparseSum(options: { dtype: Dtype }): Tensor;
-  _standardGamma(): Tensor;
-  _standardGammaGrad(output: Tensor | number): Tensor;
-  _symeigHelper(eigenvectors: boolean, upper: boolean): [Tensor, Tensor];
-  _testAutogradMultipleDispatch(): Tensor;
-  _testAutogradMultipleDispatch(b: boolean): Tensor;
-  _testAutogradMultipleDispatchView(): Tensor;
-  _testAutogradMultipleDispatchViewCopy(): Tensor;
-  _testSerializationSubcmul(other: Tensor | number, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _testSerializationSubcmul(other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _testWarnInAutograd(): Tensor;
   _toCopy(options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: string | null }): Tensor;
-  _toDense(dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _toDense(options?: { dtype?: Dtype | null }): Tensor;
-  _torchCudaCuLinkerSymbolOp(): Tensor;
   _unique(sorted?: boolean, returnInverse?: boolean, options?: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
   _unique(options?: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
   _unique2(sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean, options?: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   _unique2(options?: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  _unsafeView(size: readonly (number | bigint)[]): Tensor;
-  _upsampleBicubic2dAa(outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBicubic2dAa(outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAa(outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAa(outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact1d(outputSize: readonly (number | bigint)[] | number | bigint, scales?: number | null, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact1d(outputSize: readonly (number | bigint)[] | number | bigint, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact2d(outputSize: readonly (number | bigint)[] | number | bigint, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact2d(outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3d(outputSize: readonly (number | bigint)[] | number | bigint, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3d(outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
   _values(): Tensor;
-  _valuesCopy(): Tensor;
-  _version(): number;
   abs(): Tensor;
   abs_(): Tensor;
   absolute(): Tensor;
@@ -243,8 +67,6 @@ export interface TensorOperators {
   alias(): Tensor;
   aliasCopy(): Tensor;
   alignAs(other: Tensor | number): Tensor;
-  alignTo(names: readonly (string)[]): Tensor;
-  alignTo(order: readonly (string)[], ellipsisIdx: number | bigint): Tensor;
   all(): Tensor;
   all(dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): Tensor;
   all(dim: number | bigint, options?: { keepdim?: boolean }): Tensor;
@@ -410,7 +232,6 @@ export interface TensorOperators {
   convDepthwise3d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint): Tensor;
   convTbc(weight: Tensor | number, bias: Tensor | number, pad?: number | bigint, options?: { pad?: number | bigint }): Tensor;
   convTbc(weight: Tensor | number, bias: Tensor | number, options?: { pad?: number | bigint }): Tensor;
-  convTbcBackward(input: Tensor | number, weight: Tensor | number, bias: Tensor | number, pad: number | bigint): [Tensor, Tensor, Tensor];
   copy(src: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   copy(src: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
   copy_(src: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
@@ -443,7 +264,6 @@ export interface TensorOperators {
   cudnnConvolutionRelu(weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   cudnnConvolutionTranspose(weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnGridSampler(grid: Tensor | number): Tensor;
-  cudnnGridSamplerBackward(grid: Tensor | number, gradOutput: Tensor | number): [Tensor, Tensor];
   cudnnIsAcceptable(): boolean;
   cummax(dim: number | bigint): [Tensor, Tensor];
   cummin(dim: number | bigint): [Tensor, Tensor];
@@ -811,7 +631,6 @@ export interface TensorOperators {
   linalgTensorsolve(other: Tensor | number, options?: { dims?: readonly (number | bigint)[] | null }): Tensor;
   linalgVectorNorm(ord?: number | bigint | boolean, dim?: readonly (number | bigint)[] | number | bigint | null, keepdim?: boolean, options?: { ord?: number | bigint | boolean; dim?: readonly (number | bigint)[] | number | bigint | null; keepdim?: boolean; dtype?: Dtype | null }): Tensor;
   linalgVectorNorm(options?: { ord?: number | bigint | boolean; dim?: readonly (number | bigint)[] | number | bigint | null; keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  linearBackward(gradOutput: Tensor | number, weight: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   log(): Tensor;
   log10(): Tensor;
   log10_(): Tensor;
@@ -863,7 +682,6 @@ export interface TensorOperators {
   matmul(other: Tensor | number): Tensor;
   matrixH(): Tensor;
   matrixExp(): Tensor;
-  matrixExpBackward(grad: Tensor | number): Tensor;
   matrixPower(n: number | bigint): Tensor;
   max(): Tensor;
   max(dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): [Tensor, Tensor];
@@ -903,10 +721,8 @@ export interface TensorOperators {
   mish(): Tensor;
   mish_(): Tensor;
   mkldnnAdaptiveAvgPool2d(outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  mkldnnConvolution(weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   mkldnnLinear(weight: Tensor | number, bias?: Tensor | number | null, options?: { bias?: Tensor | number | null }): Tensor;
   mkldnnLinear(weight: Tensor | number, options?: { bias?: Tensor | number | null }): Tensor;
-  mkldnnLinearBackward(gradOutput: Tensor | number, weight: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   mkldnnMaxPool2d(kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
@@ -922,8 +738,6 @@ export interface TensorOperators {
   moveaxis(source: readonly (number | bigint)[], destination: readonly (number | bigint)[]): Tensor;
   movedim(source: number | bigint, destination: number | bigint): Tensor;
   movedim(source: readonly (number | bigint)[], destination: readonly (number | bigint)[]): Tensor;
-  mpsConvolutionBackward(gradOutput: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  mpsConvolutionTransposeBackward(gradOutput: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor];
   mseLoss(target: Tensor | number, reduction?: number | bigint, options?: { reduction?: number | bigint }): Tensor;
   mseLoss(target: Tensor | number, options?: { reduction?: number | bigint }): Tensor;
   msort(): Tensor;
@@ -963,7 +777,6 @@ export interface TensorOperators {
   narrow(dim: number | bigint, start: number | bigint, length: number | bigint): Tensor;
   narrow(dim: number | bigint, start: Tensor | number, length: number | bigint): Tensor;
   narrowCopy(dim: number | bigint, start: number | bigint, length: number | bigint): Tensor;
-  nativeChannelShuffle(groups: number | bigint): Tensor;
   nativeNorm(p?: number | bigint | boolean, options?: { p?: number | bigint | boolean }): Tensor;
   nativeNorm(options?: { p?: number | bigint | boolean }): Tensor;
   nativeNorm(p: number | bigint | boolean | null, dim: readonly (number | bigint)[] | number | bigint, keepdim: boolean, dtype: Dtype | null): Tensor;
@@ -1187,9 +1000,6 @@ export interface TensorOperators {
   sliceScatter(src: Tensor | number, dim?: number | bigint, start?: number | bigint | null, end?: number | bigint | null, step?: number | bigint, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   sliceScatter(src: Tensor | number, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   slogdet(): [Tensor, Tensor];
-  slowConv3d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  slowConv3d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  slowConv3dForward(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   slowConvDilated2d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   slowConvDilated2d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   slowConvDilated3d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
@@ -1341,8 +1151,6 @@ export interface TensorOperators {
   tensorSplit(tensorIndicesOrSections: Tensor | number, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor[];
   tensorSplit(tensorIndicesOrSections: Tensor | number, options?: { dim?: number | bigint }): Tensor[];
   tensordot(other: Tensor | number, dimsSelf: readonly (number | bigint)[], dimsOther: readonly (number | bigint)[]): Tensor;
-  thnnConv2d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  thnnConv2d(weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
   threshold(threshold: number | bigint | boolean, value: number | bigint | boolean): Tensor;
   threshold_(threshold: number | bigint | boolean, value: number | bigint | boolean): Tensor;
   tile(dims: readonly (number | bigint)[]): Tensor;
@@ -1462,54 +1270,6 @@ export interface TensorOperators {
 
 /** Every operator as a function. */
 export interface OperatorFunctions {
-  __and__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __and__(self: Tensor | number, other: Tensor | number): Tensor;
-  __iand__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __iand__(self: Tensor | number, other: Tensor | number): Tensor;
-  __ilshift__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __ilshift__(self: Tensor | number, other: Tensor | number): Tensor;
-  __ior__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __ior__(self: Tensor | number, other: Tensor | number): Tensor;
-  __irshift__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __irshift__(self: Tensor | number, other: Tensor | number): Tensor;
-  __ixor__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __ixor__(self: Tensor | number, other: Tensor | number): Tensor;
-  __lshift__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __lshift__(self: Tensor | number, other: Tensor | number): Tensor;
-  __or__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __or__(self: Tensor | number, other: Tensor | number): Tensor;
-  __rshift__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __rshift__(self: Tensor | number, other: Tensor | number): Tensor;
-  __xor__(self: Tensor | number, other: number | bigint | boolean): Tensor;
-  __xor__(self: Tensor | number, other: Tensor | number): Tensor;
-  _adaptiveAvgPool2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  _adaptiveAvgPool2dBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
-  _adaptiveAvgPool3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  _adaptiveAvgPool3dBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
-  _addBatchDim(self: Tensor | number, batchDim: number | bigint, level: number | bigint): Tensor;
-  _addRelu(self: Tensor | number, other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu(self: Tensor | number, other: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu(self: Tensor | number, other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(self: Tensor | number, other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(self: Tensor | number, other: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addRelu_(self: Tensor | number, other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _addmmActivation(self: Tensor | number, mat1: Tensor | number, mat2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean; useGelu?: boolean }): Tensor;
-  _aminmax(self: Tensor | number): [Tensor, Tensor];
-  _aminmax(self: Tensor | number, dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): [Tensor, Tensor];
-  _aminmax(self: Tensor | number, dim: number | bigint, options?: { keepdim?: boolean }): [Tensor, Tensor];
-  _ampForeachNonFiniteCheckAndUnscale(self: readonly (Tensor | number)[], foundInf: Tensor | number, invScale: Tensor | number): [Tensor[], Tensor];
-  _ampForeachNonFiniteCheckAndUnscale_(self: readonly (Tensor | number)[], foundInf: Tensor | number, invScale: Tensor | number): null;
-  _ampUpdateScale(self: Tensor | number, growthTracker: Tensor | number, foundInf: Tensor | number, scaleGrowthFactor: number, scaleBackoffFactor: number, growthInterval: number | bigint): [Tensor, Tensor];
-  _ampUpdateScale_(self: Tensor | number, growthTracker: Tensor | number, foundInf: Tensor | number, scaleGrowthFactor: number, scaleBackoffFactor: number, growthInterval: number | bigint): Tensor;
-  _assertAsync(self: Tensor | number): null;
-  _assertTensorMetadata(a: Tensor | number, size?: readonly (number | bigint)[] | null, stride?: readonly (number | bigint)[] | null, dtype?: Dtype | null, options?: { size?: readonly (number | bigint)[] | null; stride?: readonly (number | bigint)[] | null; dtype?: Dtype | null }): null;
-  _assertTensorMetadata(a: Tensor | number, options?: { size?: readonly (number | bigint)[] | null; stride?: readonly (number | bigint)[] | null; dtype?: Dtype | null }): null;
-  _autocastToFullPrecision(self: Tensor | number, cudaEnabled: boolean, cpuEnabled: boolean): Tensor;
-  _autocastToReducedPrecision(self: Tensor | number, cudaEnabled: boolean, cpuEnabled: boolean, cudaDtype: Dtype, cpuDtype: Dtype): Tensor;
-  _backward(self: Tensor | number, inputs: readonly (Tensor | number)[], gradient?: Tensor | number | null, retainGraph?: boolean | null, createGraph?: boolean, options?: { gradient?: Tensor | number | null; retainGraph?: boolean | null; createGraph?: boolean }): null;
-  _backward(self: Tensor | number, inputs: readonly (Tensor | number)[], options?: { gradient?: Tensor | number | null; retainGraph?: boolean | null; createGraph?: boolean }): null;
-  _batchNormImplIndex(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): [Tensor, Tensor, Tensor, Tensor, number];
-  _batchNormImplIndexBackward(implIndex: number | bigint, input: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, saveMean: Tensor | number | null, saveVarTransform: Tensor | number | null, train: boolean, eps: number, outputMask: readonly (boolean)[] | boolean, reservedSpace: Tensor | number): [Tensor, Tensor, Tensor];
   _castByte(self: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   _castByte(self: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
   _castChar(self: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
@@ -1526,84 +1286,6 @@ export interface OperatorFunctions {
   _castLong(self: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
   _castShort(self: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   _castShort(self: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
-  _cdistBackward(grad: Tensor | number, x1: Tensor | number, x2: Tensor | number, p: number, cdist: Tensor | number): Tensor;
-  _cdistForward(x1: Tensor | number, x2: Tensor | number, p: number, computeMode: number | bigint | null): Tensor;
-  _choleskySolveHelper(self: Tensor | number, A: Tensor | number, upper: boolean): Tensor;
-  _chooseQparamsPerTensor(self: Tensor | number, reduceRange?: boolean, options?: { reduceRange?: boolean }): [number, number];
-  _chooseQparamsPerTensor(self: Tensor | number, options?: { reduceRange?: boolean }): [number, number];
-  _coalesce(self: Tensor | number): Tensor;
-  _coalesced(self: Tensor | number, coalesced: boolean): Tensor;
-  _coalesced_(self: Tensor | number, coalesced: boolean): Tensor;
-  _computeLinearCombination(input: Tensor | number, coefficients: Tensor | number): Tensor;
-  _conj(self: Tensor | number): Tensor;
-  _conjCopy(self: Tensor | number): Tensor;
-  _conjPhysical(self: Tensor | number): Tensor;
-  _convDepthwise2d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint): Tensor;
-  _convertIndicesFromCooToCsr(self: Tensor | number, size: number | bigint, options?: { outInt32?: boolean }): Tensor;
-  _convertIndicesFromCsrToCoo(crowIndices: Tensor | number, colIndices: Tensor | number, options?: { outInt32?: boolean; transpose?: boolean }): Tensor;
-  _convolution(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean, allowTf32: boolean): Tensor;
-  _convolution(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean, cudnnEnabled: boolean): Tensor;
-  _convolutionDoubleBackward(ggI: Tensor | number | null, ggW: Tensor | number | null, ggb: Tensor | number | null, gO: Tensor | number, weight: Tensor | number, self: Tensor | number, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  _convolutionMode(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: string, dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  _copyFrom(self: Tensor | number, dst: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
-  _copyFrom(self: Tensor | number, dst: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
-  _copyFromAndResize(self: Tensor | number, dst: Tensor | number): Tensor;
-  _ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], blank?: number | bigint, zeroInfinity?: boolean, options?: { blank?: number | bigint; zeroInfinity?: boolean }): [Tensor, Tensor];
-  _ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], options?: { blank?: number | bigint; zeroInfinity?: boolean }): [Tensor, Tensor];
-  _ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, blank?: number | bigint, zeroInfinity?: boolean, options?: { blank?: number | bigint; zeroInfinity?: boolean }): [Tensor, Tensor];
-  _ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, options?: { blank?: number | bigint; zeroInfinity?: boolean }): [Tensor, Tensor];
-  _ctcLossBackward(grad: Tensor | number, logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], negLogLikelihood: Tensor | number, logAlpha: Tensor | number, blank: number | bigint, zeroInfinity?: boolean, options?: { zeroInfinity?: boolean }): Tensor;
-  _ctcLossBackward(grad: Tensor | number, logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], negLogLikelihood: Tensor | number, logAlpha: Tensor | number, blank: number | bigint, options?: { zeroInfinity?: boolean }): Tensor;
-  _ctcLossBackward(grad: Tensor | number, logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, negLogLikelihood: Tensor | number, logAlpha: Tensor | number, blank: number | bigint, zeroInfinity?: boolean, options?: { zeroInfinity?: boolean }): Tensor;
-  _ctcLossBackward(grad: Tensor | number, logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, negLogLikelihood: Tensor | number, logAlpha: Tensor | number, blank: number | bigint, options?: { zeroInfinity?: boolean }): Tensor;
-  _cudnnCtcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], blank: number | bigint, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
-  _cudnnCtcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, blank: number | bigint, deterministic: boolean, zeroInfinity: boolean): [Tensor, Tensor];
-  _cudnnInitDropoutState(dropout: number, train: boolean, dropoutSeed: number | bigint, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _cudnnRnn(input: Tensor | number, weight: readonly (Tensor | number)[], weightStride0: number | bigint, weightBuf: Tensor | number | null, hx: Tensor | number, cx: Tensor | number | null, mode: number | bigint, hiddenSize: number | bigint, projSize: number | bigint, numLayers: number | bigint, batchFirst: boolean, dropout: number, train: boolean, bidirectional: boolean, batchSizes: readonly (number | bigint)[], dropoutState: Tensor | number | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _cudnnRnnBackward(input: Tensor | number, weight: readonly (Tensor | number)[], weightStride0: number | bigint, weightBuf: Tensor | number, hx: Tensor | number, cx: Tensor | number | null, output: Tensor | number, gradOutput: Tensor | number | null, gradHy: Tensor | number | null, gradCy: Tensor | number | null, mode: number | bigint, hiddenSize: number | bigint, projSize: number | bigint, numLayers: number | bigint, batchFirst: boolean, dropout: number, train: boolean, bidirectional: boolean, batchSizes: readonly (number | bigint)[], dropoutState: Tensor | number | null, reserve: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor, Tensor[]];
-  _cudnnRnnFlattenWeight(weightArr: readonly (Tensor | number)[], weightStride0: number | bigint, inputSize: number | bigint, mode: number | bigint, hiddenSize: number | bigint, projSize: number | bigint, numLayers: number | bigint, batchFirst: boolean, bidirectional: boolean): Tensor;
-  _cufftClearPlanCache(deviceIndex: number | bigint): null;
-  _cufftGetPlanCacheMaxSize(deviceIndex: number | bigint): number;
-  _cufftGetPlanCacheSize(deviceIndex: number | bigint): number;
-  _cufftSetPlanCacheMaxSize(deviceIndex: number | bigint, maxSize: number | bigint): null;
-  _cummaxHelper(self: Tensor | number, values: Tensor | number, indices: Tensor | number, dim: number | bigint): null;
-  _cumminHelper(self: Tensor | number, values: Tensor | number, indices: Tensor | number, dim: number | bigint): null;
-  _debugHasInternalOverlap(self: Tensor | number): number;
-  _dimI(self: Tensor | number): number;
-  _dimV(self: Tensor | number): number;
-  _dimArange(like: Tensor | number, dim: number | bigint): Tensor;
-  _dirichletGrad(x: Tensor | number, alpha: Tensor | number, total: Tensor | number): Tensor;
-  _efficientzerotensor(size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _embeddingBag(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, scaleGradByFreq?: boolean, mode?: number | bigint, sparse?: boolean, perSampleWeights?: Tensor | number | null, includeLastOffset?: boolean, paddingIdx?: number | bigint, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean; paddingIdx?: number | bigint }): [Tensor, Tensor, Tensor, Tensor];
-  _embeddingBag(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean; paddingIdx?: number | bigint }): [Tensor, Tensor, Tensor, Tensor];
-  _embeddingBagBackward(grad: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, maximumIndices: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, sparse: boolean, perSampleWeights: Tensor | number | null, paddingIdx?: number | bigint, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagBackward(grad: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, maximumIndices: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, sparse: boolean, perSampleWeights: Tensor | number | null, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagDenseBackward(grad: Tensor | number, indices: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, maximumIndices: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, perSampleWeights: Tensor | number | null, paddingIdx?: number | bigint, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagDenseBackward(grad: Tensor | number, indices: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, maximumIndices: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, perSampleWeights: Tensor | number | null, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagForwardOnly(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, scaleGradByFreq?: boolean, mode?: number | bigint, sparse?: boolean, perSampleWeights?: Tensor | number | null, includeLastOffset?: boolean, paddingIdx?: number | bigint, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean; paddingIdx?: number | bigint }): [Tensor, Tensor, Tensor, Tensor];
-  _embeddingBagForwardOnly(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean; paddingIdx?: number | bigint }): [Tensor, Tensor, Tensor, Tensor];
-  _embeddingBagPerSampleWeightsBackward(grad: Tensor | number, weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, mode: number | bigint, paddingIdx?: number | bigint, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagPerSampleWeightsBackward(grad: Tensor | number, weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, mode: number | bigint, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagSparseBackward(grad: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, perSampleWeights: Tensor | number | null, paddingIdx?: number | bigint, options?: { paddingIdx?: number | bigint }): Tensor;
-  _embeddingBagSparseBackward(grad: Tensor | number, indices: Tensor | number, offsets: Tensor | number, offset2bag: Tensor | number, bagSize: Tensor | number, numWeights: number | bigint, scaleGradByFreq: boolean, mode: number | bigint, perSampleWeights: Tensor | number | null, options?: { paddingIdx?: number | bigint }): Tensor;
-  _emptyAffineQuantized(size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; scale?: number; zeroPoint?: number | bigint; memoryFormat?: string | null }): Tensor;
-  _emptyPerChannelAffineQuantized(size: readonly (number | bigint)[], options: { scales: Tensor | number; zeroPoints: Tensor | number; axis: number | bigint; dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: string | null }): Tensor;
-  _euclideanDist(x1: Tensor | number, x2: Tensor | number): Tensor;
-  _fakeQuantizeLearnablePerChannelAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerChannelAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor | number, self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): [Tensor, Tensor, Tensor];
-  _fakeQuantizeLearnablePerChannelAffineBackward(grad: Tensor | number, self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): [Tensor, Tensor, Tensor];
-  _fakeQuantizeLearnablePerTensorAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerTensorAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): Tensor;
-  _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor | number, self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, gradFactor?: number, options?: { gradFactor?: number }): [Tensor, Tensor, Tensor];
-  _fakeQuantizeLearnablePerTensorAffineBackward(grad: Tensor | number, self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint, options?: { gradFactor?: number }): [Tensor, Tensor, Tensor];
-  _fakeQuantizePerTensorAffineCachemaskTensorQparams(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, fakeQuantEnabled: Tensor | number, quantMin: number | bigint, quantMax: number | bigint): [Tensor, Tensor];
-  _fftC2c(self: Tensor | number, dim: readonly (number | bigint)[], normalization: number | bigint, forward: boolean): Tensor;
-  _fftC2r(self: Tensor | number, dim: readonly (number | bigint)[], normalization: number | bigint, lastDimSize: number | bigint): Tensor;
-  _fftR2c(self: Tensor | number, dim: readonly (number | bigint)[], normalization: number | bigint, onesided: boolean): Tensor;
-  _flashScaledDotProductAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, cumSeqQ: Tensor | number, cumSeqK: Tensor | number, maxQ: number | bigint, maxK: number | bigint, dropoutP: number, isCausal: boolean): Tensor;
-  _foobar(self: Tensor | number, arg1?: boolean, arg2?: boolean, options?: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
-  _foobar(self: Tensor | number, options?: { arg1?: boolean; arg2?: boolean; arg3?: boolean }): Tensor;
   _foreachAbs(self: readonly (Tensor | number)[]): Tensor[];
   _foreachAbs_(self: readonly (Tensor | number)[]): null;
   _foreachAcos(self: readonly (Tensor | number)[]): Tensor[];
@@ -1704,259 +1386,17 @@ export interface OperatorFunctions {
   _foreachTrunc_(self: readonly (Tensor | number)[]): null;
   _foreachZero(self: readonly (Tensor | number)[]): Tensor[];
   _foreachZero_(self: readonly (Tensor | number)[]): null;
-  _fusedAdam(self: readonly (Tensor | number)[], grads: readonly (Tensor | number)[], expAvgs: readonly (Tensor | number)[], expAvgSqs: readonly (Tensor | number)[], maxExpAvgSqs: readonly (Tensor | number)[], stateSteps: readonly (Tensor | number)[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | number | null; foundInf?: Tensor | number | null }): [Tensor[], Tensor[], Tensor[], Tensor[], Tensor[]];
-  _fusedAdam_(self: readonly (Tensor | number)[], grads: readonly (Tensor | number)[], expAvgs: readonly (Tensor | number)[], expAvgSqs: readonly (Tensor | number)[], maxExpAvgSqs: readonly (Tensor | number)[], stateSteps: readonly (Tensor | number)[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | number | null; foundInf?: Tensor | number | null }): null;
-  _fusedDropout(self: Tensor | number, p: number): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelper(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, perRowFakeQuant?: boolean, symmetricQuant?: boolean, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelper(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor];
-  _fusedMovingAvgObsFqHelperFunctional(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, perRowFakeQuant?: boolean, symmetricQuant?: boolean, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-  _fusedMovingAvgObsFqHelperFunctional(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-  _fwPrimal(self: Tensor | number, level: number | bigint): Tensor;
-  _fwPrimalCopy(self: Tensor | number, level: number | bigint): Tensor;
-  _gatherSparseBackward(self: Tensor | number, dim: number | bigint, index: Tensor | number, grad: Tensor | number): Tensor;
-  _gridSampler2dCpuFallback(input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean): Tensor;
-  _gridSampler2dCpuFallbackBackward(gradOutput: Tensor | number, input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean): [Tensor, Tensor];
-  _hasCompatibleShallowCopyType(self: Tensor | number, from_: Tensor | number): boolean;
-  _hasSameStorageNumel(self: Tensor | number, other: Tensor | number): boolean;
-  _histogramddBinEdges(self: Tensor | number, bins: readonly (number | bigint)[], options?: { range?: readonly (number)[] | null; weight?: Tensor | number | null; density?: boolean }): Tensor[];
-  _histogramddFromBinCts(self: Tensor | number, bins: readonly (number | bigint)[], options?: { range?: readonly (number)[] | null; weight?: Tensor | number | null; density?: boolean }): Tensor;
-  _histogramddFromBinTensors(self: Tensor | number, bins: readonly (Tensor | number)[], options?: { weight?: Tensor | number | null; density?: boolean }): Tensor;
-  _indexPutImpl(self: Tensor | number, indices: readonly (Tensor | number | null)[], values: Tensor | number, accumulate?: boolean, unsafe?: boolean, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl(self: Tensor | number, indices: readonly (Tensor | number | null)[], values: Tensor | number, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl_(self: Tensor | number, indices: readonly (Tensor | number | null)[], values: Tensor | number, accumulate?: boolean, unsafe?: boolean, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
-  _indexPutImpl_(self: Tensor | number, indices: readonly (Tensor | number | null)[], values: Tensor | number, options?: { accumulate?: boolean; unsafe?: boolean }): Tensor;
   _indices(self: Tensor | number): Tensor;
-  _indicesCopy(self: Tensor | number): Tensor;
-  _isZerotensor(self: Tensor | number): boolean;
-  _linalgCheckErrors(info: Tensor | number, apiName: string, options: { isMatrix: boolean }): null;
-  _linalgDet(A: Tensor | number): [Tensor, Tensor, Tensor];
-  _linalgEigh(A: Tensor | number, UPLO?: string, computeV?: boolean, options?: { UPLO?: string; computeV?: boolean }): [Tensor, Tensor];
-  _linalgEigh(A: Tensor | number, options?: { UPLO?: string; computeV?: boolean }): [Tensor, Tensor];
-  _linalgSlogdet(A: Tensor | number): [Tensor, Tensor, Tensor, Tensor];
-  _linalgSolveEx(A: Tensor | number, B: Tensor | number, options?: { left?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-  _linalgSvd(A: Tensor | number, fullMatrices?: boolean, computeUv?: boolean, options?: { fullMatrices?: boolean; computeUv?: boolean; driver?: string | null }): [Tensor, Tensor, Tensor];
-  _linalgSvd(A: Tensor | number, options?: { fullMatrices?: boolean; computeUv?: boolean; driver?: string | null }): [Tensor, Tensor, Tensor];
-  _localScalarDense(self: Tensor | number): number;
   _logSoftmax(self: Tensor | number, dim: number | bigint, halfToFloat: boolean): Tensor;
-  _logSoftmaxBackwardData(gradOutput: Tensor | number, output: Tensor | number, dim: number | bigint, inputDtype: Dtype): Tensor;
-  _logcumsumexp(self: Tensor | number, dim: number | bigint): Tensor;
-  _lstmMps(input: Tensor | number, hx: readonly (Tensor | number)[], params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _luWithInfo(self: Tensor | number, pivot?: boolean, checkErrors?: boolean, options?: { pivot?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor];
-  _luWithInfo(self: Tensor | number, options?: { pivot?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor];
-  _makeDual(primal: Tensor | number, tangent: Tensor | number, level: number | bigint): Tensor;
-  _makeDualCopy(primal: Tensor | number, tangent: Tensor | number, level: number | bigint): Tensor;
-  _makePerChannelQuantizedTensor(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint): Tensor;
-  _makePerTensorQuantizedTensor(self: Tensor | number, scale: number, zeroPoint: number | bigint): Tensor;
-  _maskedScale(self: Tensor | number, mask: Tensor | number, scale: number): Tensor;
-  _maskedSoftmax(self: Tensor | number, mask: Tensor | number, dim?: number | bigint | null, maskType?: number | bigint | null, options?: { dim?: number | bigint | null; maskType?: number | bigint | null }): Tensor;
-  _maskedSoftmax(self: Tensor | number, mask: Tensor | number, options?: { dim?: number | bigint | null; maskType?: number | bigint | null }): Tensor;
-  _maskedSoftmaxBackward(gradOutput: Tensor | number, output: Tensor | number, mask: Tensor | number, dim?: number | bigint | null, options?: { dim?: number | bigint | null }): Tensor;
-  _maskedSoftmaxBackward(gradOutput: Tensor | number, output: Tensor | number, mask: Tensor | number, options?: { dim?: number | bigint | null }): Tensor;
-  _mkldnnReshape(self: Tensor | number, shape: readonly (number | bigint)[]): Tensor;
-  _mkldnnTranspose(self: Tensor | number, dim0: number | bigint, dim1: number | bigint): Tensor;
-  _mkldnnTranspose_(self: Tensor | number, dim0: number | bigint, dim1: number | bigint): Tensor;
-  _mpsConvolution(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  _mpsConvolutionTranspose(self: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  _mpsMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  _mpsMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  _nativeDecoderOnlyMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, mask?: Tensor | number | null, incrKey?: Tensor | number | null, incrValue?: Tensor | number | null, needWeights?: boolean, averageAttnWeights?: boolean, options?: { mask?: Tensor | number | null; incrKey?: Tensor | number | null; incrValue?: Tensor | number | null; needWeights?: boolean; averageAttnWeights?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-  _nativeDecoderOnlyMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, options?: { mask?: Tensor | number | null; incrKey?: Tensor | number | null; incrValue?: Tensor | number | null; needWeights?: boolean; averageAttnWeights?: boolean }): [Tensor, Tensor, Tensor, Tensor];
-  _nativeMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, mask?: Tensor | number | null, needWeights?: boolean, averageAttnWeights?: boolean, maskType?: number | bigint | null, options?: { mask?: Tensor | number | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: number | bigint | null }): [Tensor, Tensor];
-  _nativeMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, options?: { mask?: Tensor | number | null; needWeights?: boolean; averageAttnWeights?: boolean; maskType?: number | bigint | null }): [Tensor, Tensor];
-  _negView(self: Tensor | number): Tensor;
-  _negViewCopy(self: Tensor | number): Tensor;
-  _nestedFromPadded(padded: Tensor | number, cpuNestedShapeExample: Tensor | number, fuseTransform0213?: boolean, options?: { fuseTransform0213?: boolean }): Tensor;
-  _nestedFromPadded(padded: Tensor | number, cpuNestedShapeExample: Tensor | number, options?: { fuseTransform0213?: boolean }): Tensor;
-  _nestedFromPaddedAndNestedExample(padded: Tensor | number, ntExample: Tensor | number): Tensor;
-  _nestedSelectBackward(gradOutput: Tensor | number, self: Tensor | number, dim: number | bigint, index: number | bigint): Tensor;
-  _nestedSumBackward(grad: Tensor | number, self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint | null, keepdim?: boolean, options?: { keepdim?: boolean }): Tensor;
-  _nestedSumBackward(grad: Tensor | number, self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint | null, options?: { keepdim?: boolean }): Tensor;
-  _nestedTensorFromMask(t: Tensor | number, mask: Tensor | number, maskCheck?: boolean, options?: { maskCheck?: boolean }): Tensor;
-  _nestedTensorFromMask(t: Tensor | number, mask: Tensor | number, options?: { maskCheck?: boolean }): Tensor;
-  _nestedTensorFromMaskLeftAligned(t: Tensor | number, mask: Tensor | number): boolean;
-  _nestedTensorFromTensorList(list: readonly (Tensor | number)[], dtype?: Dtype | null, layout?: string | null, device?: string | null, pinMemory?: boolean | null, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _nestedTensorFromTensorList(list: readonly (Tensor | number)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _nestedTensorLayerNorm(self: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, eps: number): Tensor;
-  _nestedTensorOffsets(self: Tensor | number): number[];
-  _nestedTensorSize(self: Tensor | number): Tensor;
-  _nestedTensorSoftmaxWithShape(self: Tensor | number, query: Tensor | number): Tensor;
-  _nestedTensorStrides(self: Tensor | number): Tensor;
-  _nestedViewFromBuffer(self: Tensor | number, nestedSize: Tensor | number, nestedStrides: Tensor | number, offsets: readonly (number | bigint)[]): Tensor;
-  _nestedViewFromBufferCopy(self: Tensor | number, nestedSize: Tensor | number, nestedStrides: Tensor | number, offsets: readonly (number | bigint)[]): Tensor;
-  _newZerosWithSameFeatureMeta(self: Tensor | number, other: Tensor | number, options?: { selfNumBatchDims?: number | bigint }): Tensor;
-  _nnpackAvailable(): boolean;
-  _nnpackSpatialConvolution(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  _nnpackSpatialConvolution(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint }): Tensor;
   _nnz(self: Tensor | number): number;
-  _packPaddedSequence(input: Tensor | number, lengths: Tensor | number, batchFirst: boolean): [Tensor, Tensor];
-  _packPaddedSequenceBackward(grad: Tensor | number, inputSize: readonly (number | bigint)[], batchSizes: Tensor | number, batchFirst: boolean): Tensor;
-  _padCircular(self: Tensor | number, pad: readonly (number | bigint)[]): Tensor;
-  _padEnum(self: Tensor | number, pad: readonly (number | bigint)[], mode: number | bigint, value?: number | null, options?: { value?: number | null }): Tensor;
-  _padEnum(self: Tensor | number, pad: readonly (number | bigint)[], mode: number | bigint, options?: { value?: number | null }): Tensor;
-  _padPackedSequence(data: Tensor | number, batchSizes: Tensor | number, batchFirst: boolean, paddingValue: number | bigint | boolean, totalLength: number | bigint): [Tensor, Tensor];
-  _pdistBackward(grad: Tensor | number, self: Tensor | number, p: number, pdist: Tensor | number): Tensor;
-  _pdistForward(self: Tensor | number, p?: number, options?: { p?: number }): Tensor;
-  _pdistForward(self: Tensor | number, options?: { p?: number }): Tensor;
-  _pinMemory(self: Tensor | number, device?: string | null, options?: { device?: string | null }): Tensor;
-  _pinMemory(self: Tensor | number, options?: { device?: string | null }): Tensor;
-  _removeBatchDim(self: Tensor | number, level: number | bigint, batchSize: number | bigint, outDim: number | bigint): Tensor;
-  _reshapeAlias(self: Tensor | number, size: readonly (number | bigint)[], stride: readonly (number | bigint)[]): Tensor;
-  _reshapeAliasCopy(self: Tensor | number, size: readonly (number | bigint)[], stride: readonly (number | bigint)[]): Tensor;
-  _reshapeFromTensor(self: Tensor | number, shape: Tensor | number): Tensor;
-  _resizeOutput(self: Tensor | number, size: readonly (number | bigint)[], device: string): Tensor;
-  _resizeOutput_(self: Tensor | number, size: readonly (number | bigint)[], device: string): Tensor;
-  _rowwisePrune(weight: Tensor | number, mask: Tensor | number, compressedIndicesDtype: Dtype): [Tensor, Tensor];
-  _sampleDirichlet(self: Tensor | number): Tensor;
-  _saturateWeightToFp16(weight: Tensor | number): Tensor;
-  _scaledDotProductAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, attnMask?: Tensor | number | null, dropoutP?: number, needAttnWeights?: boolean, isCausal?: boolean, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _scaledDotProductAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _scaledDotProductAttentionForward(query: Tensor | number, key: Tensor | number, value: Tensor | number, attnMask?: Tensor | number | null, dropoutP?: number, needAttnWeights?: boolean, isCausal?: boolean, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _scaledDotProductAttentionForward(query: Tensor | number, key: Tensor | number, value: Tensor | number, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _scaledDotProductAttentionMath(query: Tensor | number, key: Tensor | number, value: Tensor | number, attnMask?: Tensor | number | null, dropoutP?: number, needAttnWeights?: boolean, isCausal?: boolean, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _scaledDotProductAttentionMath(query: Tensor | number, key: Tensor | number, value: Tensor | number, options?: { attnMask?: Tensor | number | null; dropoutP?: number; needAttnWeights?: boolean; isCausal?: boolean }): [Tensor, Tensor];
-  _segmentReduceBackward(grad: Tensor | number, output: Tensor | number, data: Tensor | number, reduce: string, options?: { lengths?: Tensor | number | null; offsets?: Tensor | number | null; axis?: number | bigint; initial?: number | bigint | boolean | null }): Tensor;
   _shapeAsTensor(self: Tensor | number): Tensor;
-  _slowConv2dForward(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  _sobolEngineDraw(quasi: Tensor | number, n: number | bigint, sobolstate: Tensor | number, dimension: number | bigint, numGenerated: number | bigint, dtype: Dtype | null): [Tensor, Tensor];
-  _sobolEngineFf_(self: Tensor | number, n: number | bigint, sobolstate: Tensor | number, dimension: number | bigint, numGenerated: number | bigint): Tensor;
-  _sobolEngineInitializeState_(self: Tensor | number, dimension: number | bigint): Tensor;
-  _sobolEngineScramble_(self: Tensor | number, ltm: Tensor | number, dimension: number | bigint): Tensor;
   _softmax(self: Tensor | number, dim: number | bigint, halfToFloat: boolean): Tensor;
-  _softmaxBackwardData(gradOutput: Tensor | number, output: Tensor | number, dim: number | bigint, inputDtype: Dtype): Tensor;
-  _sparseAddmm(self: Tensor | number, mat1: Tensor | number, mat2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean }): Tensor;
-  _sparseBroadcastTo(self: Tensor | number, size: readonly (number | bigint)[]): Tensor;
-  _sparseBroadcastToCopy(self: Tensor | number, size: readonly (number | bigint)[]): Tensor;
-  _sparseBscTensorUnsafe(ccolIndices: Tensor | number, rowIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseBsrTensorUnsafe(crowIndices: Tensor | number, colIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCompressedTensorUnsafe(compressedIndices: Tensor | number, plainIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCooTensorUnsafe(indices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCooTensorWithDims(sparseDim: number | bigint, denseDim: number | bigint, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCooTensorWithDimsAndTensors(sparseDim: number | bigint, denseDim: number | bigint, size: readonly (number | bigint)[], indices: Tensor | number, values: Tensor | number, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCscTensorUnsafe(ccolIndices: Tensor | number, rowIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseCsrProd(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrProd(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrSum(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrSum(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
-  _sparseCsrTensorUnsafe(crowIndices: Tensor | number, colIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
-  _sparseLogSoftmax(self: Tensor | number, dim: number | bigint, halfToFloat: boolean): Tensor;
-  _sparseLogSoftmax(self: Tensor | number, dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseLogSoftmax(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseLogSoftmaxBackwardData(gradOutput: Tensor | number, output: Tensor | number, dim: number | bigint, self: Tensor | number): Tensor;
-  _sparseMaskHelper(t: Tensor | number, maskIndices: Tensor | number): Tensor;
-  _sparseMm(sparse: Tensor | number, dense: Tensor | number): Tensor;
-  _sparseSoftmax(self: Tensor | number, dim: number | bigint, halfToFloat: boolean): Tensor;
-  _sparseSoftmax(self: Tensor | number, dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseSoftmax(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
-  _sparseSoftmaxBackwardData(gradOutput: Tensor | number, output: Tensor | number, dim: number | bigint, self: Tensor | number): Tensor;
-  _sparseSparseMatmul(self: Tensor | number, other: Tensor | number): Tensor;
-  _sparseSum(self: Tensor | number): Tensor;
-  _sparseSum(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint): Tensor;
-  _sparseSum(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, options: { dtype: Dtype }): Tensor;
-  _sparseSum(self: Tensor | number, options: { dtype: Dtype }): Tensor;
-  _sparseSumBackward(grad: Tensor | number, self: Tensor | number, dim: readonly (number | bigint)[]): Tensor;
-  _spdiags(diagonals: Tensor | number, offsets: Tensor | number, shape: readonly (number | bigint)[], layout?: string | null, options?: { layout?: string | null }): Tensor;
-  _spdiags(diagonals: Tensor | number, offsets: Tensor | number, shape: readonly (number | bigint)[], options?: { layout?: string | null }): Tensor;
-  _stack(tensors: readonly (Tensor | number)[], dim?: number | bigint, options?: { dim?: number | bigint }): Tensor;
-  _stack(tensors: readonly (Tensor | number)[], options?: { dim?: number | bigint }): Tensor;
-  _standardGamma(self: Tensor | number): Tensor;
-  _standardGammaGrad(self: Tensor | number, output: Tensor | number): Tensor;
-  _symeigHelper(self: Tensor | number, eigenvectors: boolean, upper: boolean): [Tensor, Tensor];
-  _testAmbiguousDefaults(dummy: Tensor | number, a?: number | bigint, b?: number | bigint, options?: { a?: number | bigint; b?: number | bigint }): Tensor;
-  _testAmbiguousDefaults(dummy: Tensor | number, options?: { a?: number | bigint; b?: number | bigint }): Tensor;
-  _testAmbiguousDefaults(dummy: Tensor | number, a?: number | bigint, b?: string, options?: { a?: number | bigint; b?: string }): Tensor;
-  _testAmbiguousDefaults(dummy: Tensor | number, options?: { a?: number | bigint; b?: string }): Tensor;
-  _testAutogradMultipleDispatch(self: Tensor | number): Tensor;
-  _testAutogradMultipleDispatch(self: Tensor | number, b: boolean): Tensor;
-  _testAutogradMultipleDispatchView(self: Tensor | number): Tensor;
-  _testAutogradMultipleDispatchViewCopy(self: Tensor | number): Tensor;
-  _testOptionalFilledIntlist(values: Tensor | number, addends: readonly (number | bigint)[] | number | bigint | null): Tensor;
-  _testOptionalFloatlist(values: Tensor | number, addends: readonly (number)[] | null): Tensor;
-  _testOptionalIntlist(values: Tensor | number, addends: readonly (number | bigint)[] | null): Tensor;
-  _testSerializationSubcmul(self: Tensor | number, other: Tensor | number, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _testSerializationSubcmul(self: Tensor | number, other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
-  _testStringDefault(dummy: Tensor | number, a?: string, b?: string, options?: { a?: string; b?: string }): Tensor;
-  _testStringDefault(dummy: Tensor | number, options?: { a?: string; b?: string }): Tensor;
-  _testWarnInAutograd(self: Tensor | number): Tensor;
-  _thnnDifferentiableGruCellBackward(gradHy: Tensor | number, inputGates: Tensor | number, hiddenGates: Tensor | number, hx: Tensor | number, inputBias: Tensor | number | null, hiddenBias: Tensor | number | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _thnnDifferentiableLstmCellBackward(gradHy: Tensor | number | null, gradCy: Tensor | number | null, inputGates: Tensor | number, hiddenGates: Tensor | number, inputBias: Tensor | number | null, hiddenBias: Tensor | number | null, cx: Tensor | number, cy: Tensor | number): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _thnnFusedGruCell(inputGates: Tensor | number, hiddenGates: Tensor | number, hx: Tensor | number, inputBias?: Tensor | number | null, hiddenBias?: Tensor | number | null, options?: { inputBias?: Tensor | number | null; hiddenBias?: Tensor | number | null }): [Tensor, Tensor];
-  _thnnFusedGruCell(inputGates: Tensor | number, hiddenGates: Tensor | number, hx: Tensor | number, options?: { inputBias?: Tensor | number | null; hiddenBias?: Tensor | number | null }): [Tensor, Tensor];
-  _thnnFusedGruCellBackward(gradHy: Tensor | number, workspace: Tensor | number, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _thnnFusedLstmCell(inputGates: Tensor | number, hiddenGates: Tensor | number, cx: Tensor | number, inputBias?: Tensor | number | null, hiddenBias?: Tensor | number | null, options?: { inputBias?: Tensor | number | null; hiddenBias?: Tensor | number | null }): [Tensor, Tensor, Tensor];
-  _thnnFusedLstmCell(inputGates: Tensor | number, hiddenGates: Tensor | number, cx: Tensor | number, options?: { inputBias?: Tensor | number | null; hiddenBias?: Tensor | number | null }): [Tensor, Tensor, Tensor];
-  _thnnFusedLstmCellBackward(gradHy: Tensor | number | null, gradCy: Tensor | number | null, cx: Tensor | number, cy: Tensor | number, workspace: Tensor | number, hasBias: boolean): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  _thnnFusedLstmCellBackwardImpl(gradHy: Tensor | number | null, gradCy: Tensor | number | null, cx: Tensor | number, cy: Tensor | number, workspace: Tensor | number, hasBias: boolean): [Tensor, Tensor, Tensor];
   _toCopy(self: Tensor | number, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; nonBlocking?: boolean; memoryFormat?: string | null }): Tensor;
-  _toCpu(tensors: readonly (Tensor | number)[]): Tensor[];
-  _toDense(self: Tensor | number, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
-  _toDense(self: Tensor | number, options?: { dtype?: Dtype | null }): Tensor;
-  _torchCudaCuLinkerSymbolOp(self: Tensor | number): Tensor;
-  _transformBiasRescaleQkv(qkv: Tensor | number, qkvBias: Tensor | number, numHeads: number | bigint): [Tensor, Tensor, Tensor];
-  _transformerDecoderOnlyLayerFwd(src: Tensor | number, embedDim: number | bigint, numHeads: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, useGelu: boolean, normFirst: boolean, eps: number, normWeight1: Tensor | number, normBias1: Tensor | number, normWeight2: Tensor | number, normBias2: Tensor | number, ffnWeight1: Tensor | number, ffnBias1: Tensor | number, ffnWeight2: Tensor | number, ffnBias2: Tensor | number, mask?: Tensor | number | null, incrKey?: Tensor | number | null, incrValue?: Tensor | number | null, options?: { mask?: Tensor | number | null; incrKey?: Tensor | number | null; incrValue?: Tensor | number | null }): [Tensor, Tensor, Tensor];
-  _transformerDecoderOnlyLayerFwd(src: Tensor | number, embedDim: number | bigint, numHeads: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, useGelu: boolean, normFirst: boolean, eps: number, normWeight1: Tensor | number, normBias1: Tensor | number, normWeight2: Tensor | number, normBias2: Tensor | number, ffnWeight1: Tensor | number, ffnBias1: Tensor | number, ffnWeight2: Tensor | number, ffnBias2: Tensor | number, options?: { mask?: Tensor | number | null; incrKey?: Tensor | number | null; incrValue?: Tensor | number | null }): [Tensor, Tensor, Tensor];
-  _transformerEncoderLayerFwd(src: Tensor | number, embedDim: number | bigint, numHeads: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, useGelu: boolean, normFirst: boolean, eps: number, normWeight1: Tensor | number, normBias1: Tensor | number, normWeight2: Tensor | number, normBias2: Tensor | number, ffnWeight1: Tensor | number, ffnBias1: Tensor | number, ffnWeight2: Tensor | number, ffnBias2: Tensor | number, mask?: Tensor | number | null, maskType?: number | bigint | null, options?: { mask?: Tensor | number | null; maskType?: number | bigint | null }): Tensor;
-  _transformerEncoderLayerFwd(src: Tensor | number, embedDim: number | bigint, numHeads: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, useGelu: boolean, normFirst: boolean, eps: number, normWeight1: Tensor | number, normBias1: Tensor | number, normWeight2: Tensor | number, normBias2: Tensor | number, ffnWeight1: Tensor | number, ffnBias1: Tensor | number, ffnWeight2: Tensor | number, ffnBias2: Tensor | number, options?: { mask?: Tensor | number | null; maskType?: number | bigint | null }): Tensor;
-  _trilinear(i1: Tensor | number, i2: Tensor | number, i3: Tensor | number, expand1: readonly (number | bigint)[], expand2: readonly (number | bigint)[], expand3: readonly (number | bigint)[], sumdim: readonly (number | bigint)[], unrollDim?: number | bigint, options?: { unrollDim?: number | bigint }): Tensor;
-  _trilinear(i1: Tensor | number, i2: Tensor | number, i3: Tensor | number, expand1: readonly (number | bigint)[], expand2: readonly (number | bigint)[], expand3: readonly (number | bigint)[], sumdim: readonly (number | bigint)[], options?: { unrollDim?: number | bigint }): Tensor;
-  _tritonMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, mask?: Tensor | number | null, options?: { mask?: Tensor | number | null }): Tensor;
-  _tritonMultiHeadAttention(query: Tensor | number, key: Tensor | number, value: Tensor | number, embedDim: number | bigint, numHead: number | bigint, qkvWeight: Tensor | number, qkvBias: Tensor | number, projWeight: Tensor | number, projBias: Tensor | number, options?: { mask?: Tensor | number | null }): Tensor;
-  _tritonScaledDotAttention(q: Tensor | number, k: Tensor | number, v: Tensor | number, dropoutP?: number, options?: { dropoutP?: number }): Tensor;
-  _tritonScaledDotAttention(q: Tensor | number, k: Tensor | number, v: Tensor | number, options?: { dropoutP?: number }): Tensor;
   _unique(self: Tensor | number, sorted?: boolean, returnInverse?: boolean, options?: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
   _unique(self: Tensor | number, options?: { sorted?: boolean; returnInverse?: boolean }): [Tensor, Tensor];
   _unique2(self: Tensor | number, sorted?: boolean, returnInverse?: boolean, returnCounts?: boolean, options?: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
   _unique2(self: Tensor | number, options?: { sorted?: boolean; returnInverse?: boolean; returnCounts?: boolean }): [Tensor, Tensor, Tensor];
-  _unpackDual(dual: Tensor | number, level: number | bigint): [Tensor, Tensor];
-  _unsafeView(self: Tensor | number, size: readonly (number | bigint)[]): Tensor;
-  _upsampleBicubic2dAa(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBicubic2dAa(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBicubic2dAa(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleBicubic2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBicubic2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBicubic2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleBilinear2dAa(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAa(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAa(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleBilinear2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleBilinear2dAaBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scales?: number | null, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact1d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scales?: number | null, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scales?: number | null }): Tensor;
-  _upsampleNearestExact1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact2d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  _upsampleNearestExact3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  _upsampleNearestExact3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
-  _useCudnnCtcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: readonly (number | bigint)[], targetLengths: readonly (number | bigint)[], blank: number | bigint): boolean;
-  _useCudnnCtcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, blank: number | bigint): boolean;
-  _useCudnnRnnFlattenWeight(): boolean;
-  _validateCompressedSparseIndices(isCrow: boolean, compressedIdx: Tensor | number, plainIdx: Tensor | number, cdim: number | bigint, dim: number | bigint, nnz: number | bigint): null;
-  _validateSparseBscTensorArgs(ccolIndices: Tensor | number, rowIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[]): null;
-  _validateSparseBsrTensorArgs(crowIndices: Tensor | number, colIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[]): null;
-  _validateSparseCompressedTensorArgs(compressedIndices: Tensor | number, plainIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[], layout: string): null;
-  _validateSparseCooTensorArgs(indices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[]): null;
-  _validateSparseCscTensorArgs(ccolIndices: Tensor | number, rowIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[]): null;
-  _validateSparseCsrTensorArgs(crowIndices: Tensor | number, colIndices: Tensor | number, values: Tensor | number, size: readonly (number | bigint)[]): null;
   _values(self: Tensor | number): Tensor;
-  _valuesCopy(self: Tensor | number): Tensor;
-  _version(self: Tensor | number): number;
-  _weightNorm(v: Tensor | number, g: Tensor | number, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor;
-  _weightNorm(v: Tensor | number, g: Tensor | number, options?: { dim?: number | bigint }): Tensor;
-  _weightNormDifferentiableBackward(gradW: Tensor | number, savedV: Tensor | number, savedG: Tensor | number, savedNorms: Tensor | number, dim: number | bigint): [Tensor, Tensor];
-  _weightNormInterface(v: Tensor | number, g: Tensor | number, dim?: number | bigint, options?: { dim?: number | bigint }): [Tensor, Tensor];
-  _weightNormInterface(v: Tensor | number, g: Tensor | number, options?: { dim?: number | bigint }): [Tensor, Tensor];
-  _weightNormInterfaceBackward(gradW: Tensor | number, savedV: Tensor | number, savedG: Tensor | number, savedNorms: Tensor | number, dim: number | bigint): [Tensor, Tensor];
   abs(self: Tensor | number): Tensor;
   abs_(self: Tensor | number): Tensor;
   absolute(self: Tensor | number): Tensor;
@@ -1970,9 +1410,7 @@ export interface OperatorFunctions {
   adaptiveAvgPool3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
   adaptiveMaxPool1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): [Tensor, Tensor];
   adaptiveMaxPool2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): [Tensor, Tensor];
-  adaptiveMaxPool2dBackward(gradOutput: Tensor | number, self: Tensor | number, indices: Tensor | number): Tensor;
   adaptiveMaxPool3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): [Tensor, Tensor];
-  adaptiveMaxPool3dBackward(gradOutput: Tensor | number, self: Tensor | number, indices: Tensor | number): Tensor;
   add(self: Tensor | number, other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
   add(self: Tensor | number, other: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
   add(self: Tensor | number, other: Tensor | number, options?: { alpha?: number | bigint | boolean }): Tensor;
@@ -1993,13 +1431,10 @@ export interface OperatorFunctions {
   addr_(self: Tensor | number, vec1: Tensor | number, vec2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean }): Tensor;
   adjoint(self: Tensor | number): Tensor;
   affineGridGenerator(theta: Tensor | number, size: readonly (number | bigint)[], alignCorners: boolean): Tensor;
-  affineGridGeneratorBackward(grad: Tensor | number, size: readonly (number | bigint)[], alignCorners: boolean): Tensor;
   alias(self: Tensor | number): Tensor;
   aliasCopy(self: Tensor | number): Tensor;
   alignAs(self: Tensor | number, other: Tensor | number): Tensor;
   alignTensors(tensors: readonly (Tensor | number)[]): Tensor[];
-  alignTo(self: Tensor | number, names: readonly (string)[]): Tensor;
-  alignTo(self: Tensor | number, order: readonly (string)[], ellipsisIdx: number | bigint): Tensor;
   all(self: Tensor | number): Tensor;
   all(self: Tensor | number, dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): Tensor;
   all(self: Tensor | number, dim: number | bigint, options?: { keepdim?: boolean }): Tensor;
@@ -2070,22 +1505,15 @@ export interface OperatorFunctions {
   avgPool1d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean; countIncludePad?: boolean }): Tensor;
   avgPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | bigint | null, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | bigint | null }): Tensor;
   avgPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | bigint | null }): Tensor;
-  avgPool2dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, ceilMode: boolean, countIncludePad: boolean, divisorOverride: number | bigint | null): Tensor;
   avgPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | bigint | null, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | bigint | null }): Tensor;
   avgPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean; countIncludePad?: boolean; divisorOverride?: number | bigint | null }): Tensor;
-  avgPool3dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, ceilMode: boolean, countIncludePad: boolean, divisorOverride: number | bigint | null): Tensor;
   baddbmm(self: Tensor | number, batch1: Tensor | number, batch2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean }): Tensor;
   baddbmm_(self: Tensor | number, batch1: Tensor | number, batch2: Tensor | number, options?: { beta?: number | bigint | boolean; alpha?: number | bigint | boolean }): Tensor;
   bartlettWindow(windowLength: number | bigint, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   bartlettWindow(windowLength: number | bigint, periodic: boolean, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   batchNorm(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, training: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor;
-  batchNormBackwardElemt(gradOut: Tensor | number, input: Tensor | number, mean: Tensor | number, invstd: Tensor | number, weight: Tensor | number | null, meanDy: Tensor | number, meanDyXmu: Tensor | number, count: Tensor | number): Tensor;
-  batchNormBackwardReduce(gradOut: Tensor | number, input: Tensor | number, mean: Tensor | number, invstd: Tensor | number, weight: Tensor | number | null, inputG: boolean, weightG: boolean, biasG: boolean): [Tensor, Tensor, Tensor, Tensor];
   batchNormElemt(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, mean: Tensor | number, invstd: Tensor | number, eps: number): Tensor;
-  batchNormGatherStats(input: Tensor | number, mean: Tensor | number, invstd: Tensor | number, runningMean: Tensor | number | null, runningVar: Tensor | number | null, momentum: number, eps: number, count: number | bigint): [Tensor, Tensor];
-  batchNormGatherStatsWithCounts(input: Tensor | number, mean: Tensor | number, invstd: Tensor | number, runningMean: Tensor | number | null, runningVar: Tensor | number | null, momentum: number, eps: number, counts: Tensor | number): [Tensor, Tensor];
   batchNormStats(input: Tensor | number, eps: number): [Tensor, Tensor];
-  batchNormUpdateStats(input: Tensor | number, runningMean: Tensor | number | null, runningVar: Tensor | number | null, momentum: number): [Tensor, Tensor];
   bernoulli(self: Tensor | number): Tensor;
   bernoulli(self: Tensor | number, p: Tensor | number): Tensor;
   bernoulli(self: Tensor | number, p: number): Tensor;
@@ -2096,8 +1524,6 @@ export interface OperatorFunctions {
   bilinear(input1: Tensor | number, input2: Tensor | number, weight: Tensor | number, options?: { bias?: Tensor | number | null }): Tensor;
   binaryCrossEntropy(self: Tensor | number, target: Tensor | number, weight?: Tensor | number | null, reduction?: number | bigint, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   binaryCrossEntropy(self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
-  binaryCrossEntropyBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, weight?: Tensor | number | null, reduction?: number | bigint, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
-  binaryCrossEntropyBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   binaryCrossEntropyWithLogits(self: Tensor | number, target: Tensor | number, weight?: Tensor | number | null, posWeight?: Tensor | number | null, reduction?: number | bigint, options?: { weight?: Tensor | number | null; posWeight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   binaryCrossEntropyWithLogits(self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; posWeight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   bincount(self: Tensor | number, weights?: Tensor | number | null, minlength?: number | bigint, options?: { weights?: Tensor | number | null; minlength?: number | bigint }): Tensor;
@@ -2165,7 +1591,6 @@ export interface OperatorFunctions {
   choleskyInverse(self: Tensor | number, options?: { upper?: boolean }): Tensor;
   choleskySolve(self: Tensor | number, input2: Tensor | number, upper?: boolean, options?: { upper?: boolean }): Tensor;
   choleskySolve(self: Tensor | number, input2: Tensor | number, options?: { upper?: boolean }): Tensor;
-  chooseQparamsOptimized(input: Tensor | number, numel: number | bigint, nBins: number | bigint, ratio: number, bitWidth: number | bigint): [Tensor, Tensor];
   chunk(self: Tensor | number, chunks: number | bigint, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor[];
   chunk(self: Tensor | number, chunks: number | bigint, options?: { dim?: number | bigint }): Tensor[];
   clamp(self: Tensor | number, min?: number | bigint | boolean | null, max?: number | bigint | boolean | null, options?: { min?: number | bigint | boolean | null; max?: number | bigint | boolean | null }): Tensor;
@@ -2226,7 +1651,6 @@ export interface OperatorFunctions {
   convDepthwise3d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint): Tensor;
   convTbc(self: Tensor | number, weight: Tensor | number, bias: Tensor | number, pad?: number | bigint, options?: { pad?: number | bigint }): Tensor;
   convTbc(self: Tensor | number, weight: Tensor | number, bias: Tensor | number, options?: { pad?: number | bigint }): Tensor;
-  convTbcBackward(self: Tensor | number, input: Tensor | number, weight: Tensor | number, bias: Tensor | number, pad: number | bigint): [Tensor, Tensor, Tensor];
   convTranspose1d(input: Tensor | number, weight: Tensor | number, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, outputPadding?: readonly (number | bigint)[] | number | bigint, groups?: number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; outputPadding?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   convTranspose1d(input: Tensor | number, weight: Tensor | number, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; outputPadding?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   convTranspose2d(input: Tensor | number, weight: Tensor | number, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, outputPadding?: readonly (number | bigint)[] | number | bigint, groups?: number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; outputPadding?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
@@ -2234,8 +1658,6 @@ export interface OperatorFunctions {
   convTranspose3d(input: Tensor | number, weight: Tensor | number, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, outputPadding?: readonly (number | bigint)[] | number | bigint, groups?: number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; outputPadding?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   convTranspose3d(input: Tensor | number, weight: Tensor | number, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; outputPadding?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   convolution(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint): Tensor;
-  convolutionBackward(gradOutput: Tensor | number, input: Tensor | number, weight: Tensor | number, biasSizes: readonly (number | bigint)[] | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  convolutionBackwardOverrideable(gradOutput: Tensor | number, input: Tensor | number, weight: Tensor | number, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   convolutionOverrideable(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], transposed: boolean, outputPadding: readonly (number | bigint)[], groups: number | bigint): Tensor;
   copy(self: Tensor | number, src: Tensor | number, nonBlocking?: boolean, options?: { nonBlocking?: boolean }): Tensor;
   copy(self: Tensor | number, src: Tensor | number, options?: { nonBlocking?: boolean }): Tensor;
@@ -2273,22 +1695,17 @@ export interface OperatorFunctions {
   ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, blank?: number | bigint, reduction?: number | bigint, zeroInfinity?: boolean, options?: { blank?: number | bigint; reduction?: number | bigint; zeroInfinity?: boolean }): Tensor;
   ctcLoss(logProbs: Tensor | number, targets: Tensor | number, inputLengths: Tensor | number, targetLengths: Tensor | number, options?: { blank?: number | bigint; reduction?: number | bigint; zeroInfinity?: boolean }): Tensor;
   cudnnAffineGridGenerator(theta: Tensor | number, N: number | bigint, C: number | bigint, H: number | bigint, W: number | bigint): Tensor;
-  cudnnAffineGridGeneratorBackward(grad: Tensor | number, N: number | bigint, C: number | bigint, H: number | bigint, W: number | bigint): Tensor;
   cudnnBatchNorm(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, training: boolean, exponentialAverageFactor: number, epsilon: number): [Tensor, Tensor, Tensor, Tensor];
-  cudnnBatchNormBackward(input: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, runningMean: Tensor | number | null, runningVar: Tensor | number | null, saveMean: Tensor | number | null, saveVar: Tensor | number | null, epsilon: number, reserveSpace: Tensor | number): [Tensor, Tensor, Tensor];
   cudnnConvolution(self: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnConvolutionAddRelu(self: Tensor | number, weight: Tensor | number, z: Tensor | number, alpha: number | bigint | boolean | null, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   cudnnConvolutionRelu(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   cudnnConvolutionTranspose(self: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean, allowTf32: boolean): Tensor;
   cudnnGridSampler(self: Tensor | number, grid: Tensor | number): Tensor;
-  cudnnGridSamplerBackward(self: Tensor | number, grid: Tensor | number, gradOutput: Tensor | number): [Tensor, Tensor];
   cudnnIsAcceptable(self: Tensor | number): boolean;
   cummax(self: Tensor | number, dim: number | bigint): [Tensor, Tensor];
-  cummaxminBackward(grad: Tensor | number, input: Tensor | number, indices: Tensor | number, dim: number | bigint): Tensor;
   cummin(self: Tensor | number, dim: number | bigint): [Tensor, Tensor];
   cumprod(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
   cumprod_(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
-  cumprodBackward(grad: Tensor | number, input: Tensor | number, dim: number | bigint, output: Tensor | number): Tensor;
   cumsum(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
   cumsum_(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
   cumulativeTrapezoid(y: Tensor | number, options?: { dx?: number | bigint | boolean; dim?: number | bigint }): Tensor;
@@ -2305,14 +1722,12 @@ export interface OperatorFunctions {
   detachCopy(self: Tensor | number): Tensor;
   diag(self: Tensor | number, diagonal?: number | bigint, options?: { diagonal?: number | bigint }): Tensor;
   diag(self: Tensor | number, options?: { diagonal?: number | bigint }): Tensor;
-  diagBackward(grad: Tensor | number, inputSizes: readonly (number | bigint)[], diagonal: number | bigint): Tensor;
   diagEmbed(self: Tensor | number, offset?: number | bigint, dim1?: number | bigint, dim2?: number | bigint, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
   diagEmbed(self: Tensor | number, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
   diagflat(self: Tensor | number, offset?: number | bigint, options?: { offset?: number | bigint }): Tensor;
   diagflat(self: Tensor | number, options?: { offset?: number | bigint }): Tensor;
   diagonal(self: Tensor | number, offset?: number | bigint, dim1?: number | bigint, dim2?: number | bigint, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
   diagonal(self: Tensor | number, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
-  diagonalBackward(gradOutput: Tensor | number, inputSizes: readonly (number | bigint)[], offset: number | bigint, dim1: number | bigint, dim2: number | bigint): Tensor;
   diagonalCopy(self: Tensor | number, offset?: number | bigint, dim1?: number | bigint, dim2?: number | bigint, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
   diagonalCopy(self: Tensor | number, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
   diagonalScatter(self: Tensor | number, src: Tensor | number, offset?: number | bigint, dim1?: number | bigint, dim2?: number | bigint, options?: { offset?: number | bigint; dim1?: number | bigint; dim2?: number | bigint }): Tensor;
@@ -2350,17 +1765,13 @@ export interface OperatorFunctions {
   elu(self: Tensor | number, options?: { alpha?: number | bigint | boolean; scale?: number | bigint | boolean; inputScale?: number | bigint | boolean }): Tensor;
   elu_(self: Tensor | number, alpha?: number | bigint | boolean, scale?: number | bigint | boolean, inputScale?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean; scale?: number | bigint | boolean; inputScale?: number | bigint | boolean }): Tensor;
   elu_(self: Tensor | number, options?: { alpha?: number | bigint | boolean; scale?: number | bigint | boolean; inputScale?: number | bigint | boolean }): Tensor;
-  eluBackward(gradOutput: Tensor | number, alpha: number | bigint | boolean, scale: number | bigint | boolean, inputScale: number | bigint | boolean, isResult: boolean, selfOrResult: Tensor | number): Tensor;
   embedding(weight: Tensor | number, indices: Tensor | number, paddingIdx?: number | bigint, scaleGradByFreq?: boolean, sparse?: boolean, options?: { paddingIdx?: number | bigint; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
   embedding(weight: Tensor | number, indices: Tensor | number, options?: { paddingIdx?: number | bigint; scaleGradByFreq?: boolean; sparse?: boolean }): Tensor;
-  embeddingBackward(grad: Tensor | number, indices: Tensor | number, numWeights: number | bigint, paddingIdx: number | bigint, scaleGradByFreq: boolean, sparse: boolean): Tensor;
   embeddingBag(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, scaleGradByFreq?: boolean, mode?: number | bigint, sparse?: boolean, perSampleWeights?: Tensor | number | null, includeLastOffset?: boolean, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor];
   embeddingBag(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, options?: { scaleGradByFreq?: boolean; mode?: number | bigint; sparse?: boolean; perSampleWeights?: Tensor | number | null; includeLastOffset?: boolean }): [Tensor, Tensor, Tensor, Tensor];
   embeddingBag(weight: Tensor | number, indices: Tensor | number, offsets: Tensor | number, scaleGradByFreq: boolean, mode: number | bigint, sparse: boolean, perSampleWeights: Tensor | number | null, includeLastOffset: boolean, paddingIdx: number | bigint | null): [Tensor, Tensor, Tensor, Tensor];
-  embeddingDenseBackward(gradOutput: Tensor | number, indices: Tensor | number, numWeights: number | bigint, paddingIdx: number | bigint, scaleGradByFreq: boolean): Tensor;
   embeddingRenorm(self: Tensor | number, indices: Tensor | number, maxNorm: number, normType: number): Tensor;
   embeddingRenorm_(self: Tensor | number, indices: Tensor | number, maxNorm: number, normType: number): Tensor;
-  embeddingSparseBackward(grad: Tensor | number, indices: Tensor | number, numWeights: number | bigint, paddingIdx: number | bigint, scaleGradByFreq: boolean): Tensor;
   empty(size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: string | null }): Tensor;
   emptyLike(self: Tensor | number, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: string | null }): Tensor;
   emptyQuantized(size: readonly (number | bigint)[], qtensor: Tensor | number, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null; memoryFormat?: string | null }): Tensor;
@@ -2393,11 +1804,9 @@ export interface OperatorFunctions {
   eye(n: number | bigint, m: number | bigint, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   fakeQuantizePerChannelAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint): Tensor;
   fakeQuantizePerChannelAffineCachemask(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, axis: number | bigint, quantMin: number | bigint, quantMax: number | bigint): [Tensor, Tensor];
-  fakeQuantizePerChannelAffineCachemaskBackward(grad: Tensor | number, mask: Tensor | number): Tensor;
   fakeQuantizePerTensorAffine(self: Tensor | number, scale: number, zeroPoint: number | bigint, quantMin: number | bigint, quantMax: number | bigint): Tensor;
   fakeQuantizePerTensorAffine(self: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, quantMin: number | bigint, quantMax: number | bigint): Tensor;
   fakeQuantizePerTensorAffineCachemask(self: Tensor | number, scale: number, zeroPoint: number | bigint, quantMin: number | bigint, quantMax: number | bigint): [Tensor, Tensor];
-  fakeQuantizePerTensorAffineCachemaskBackward(grad: Tensor | number, mask: Tensor | number): Tensor;
   fbgemmLinearFp16Weight(input: Tensor | number, packedWeight: Tensor | number, bias: Tensor | number): Tensor;
   fbgemmLinearFp16WeightFp32Activation(input: Tensor | number, packedWeight: Tensor | number, bias: Tensor | number): Tensor;
   fbgemmLinearInt8Weight(input: Tensor | number, weight: Tensor | number, packed: Tensor | number, colOffsets: Tensor | number, weightScale: number | bigint | boolean, weightZeroPoint: number | bigint | boolean, bias: Tensor | number): Tensor;
@@ -2488,9 +1897,7 @@ export interface OperatorFunctions {
   frac(self: Tensor | number): Tensor;
   frac_(self: Tensor | number): Tensor;
   fractionalMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, outputSize: readonly (number | bigint)[] | number | bigint, randomSamples: Tensor | number): [Tensor, Tensor];
-  fractionalMaxPool2dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, outputSize: readonly (number | bigint)[] | number | bigint, indices: Tensor | number): Tensor;
   fractionalMaxPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, outputSize: readonly (number | bigint)[] | number | bigint, randomSamples: Tensor | number): [Tensor, Tensor];
-  fractionalMaxPool3dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, outputSize: readonly (number | bigint)[] | number | bigint, indices: Tensor | number): Tensor;
   frexp(self: Tensor | number): [Tensor, Tensor];
   frobeniusNorm(self: Tensor | number): Tensor;
   frobeniusNorm(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): Tensor;
@@ -2502,7 +1909,6 @@ export interface OperatorFunctions {
   fusedMovingAvgObsFakeQuant(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, perRowFakeQuant?: boolean, symmetricQuant?: boolean, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
   fusedMovingAvgObsFakeQuant(self: Tensor | number, observerOn: Tensor | number, fakeQuantOn: Tensor | number, runningMin: Tensor | number, runningMax: Tensor | number, scale: Tensor | number, zeroPoint: Tensor | number, averagingConst: number, quantMin: number | bigint, quantMax: number | bigint, chAxis: number | bigint, options?: { perRowFakeQuant?: boolean; symmetricQuant?: boolean }): Tensor;
   gather(self: Tensor | number, dim: number | bigint, index: Tensor | number, options?: { sparseGrad?: boolean }): Tensor;
-  gatherBackward(grad: Tensor | number, self: Tensor | number, dim: number | bigint, index: Tensor | number, sparseGrad: boolean): Tensor;
   gcd(self: Tensor | number, other: Tensor | number): Tensor;
   gcd_(self: Tensor | number, other: Tensor | number): Tensor;
   ge(self: Tensor | number, other: number | bigint | boolean): Tensor;
@@ -2511,15 +1917,12 @@ export interface OperatorFunctions {
   ge_(self: Tensor | number, other: Tensor | number): Tensor;
   gelu(self: Tensor | number, options?: { approximate?: string }): Tensor;
   gelu_(self: Tensor | number, options?: { approximate?: string }): Tensor;
-  geluBackward(gradOutput: Tensor | number, self: Tensor | number, options?: { approximate?: string }): Tensor;
   geometric(self: Tensor | number, p: number): Tensor;
   geometric_(self: Tensor | number, p: number): Tensor;
   geqrf(self: Tensor | number): [Tensor, Tensor];
   ger(self: Tensor | number, vec2: Tensor | number): Tensor;
   glu(self: Tensor | number, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor;
   glu(self: Tensor | number, options?: { dim?: number | bigint }): Tensor;
-  gluBackward(gradOutput: Tensor | number, self: Tensor | number, dim: number | bigint): Tensor;
-  gluBackwardJvp(gradX: Tensor | number, gradGlu: Tensor | number, x: Tensor | number, dgradGlu: Tensor | number, dx: Tensor | number, dim: number | bigint): Tensor;
   gluJvp(glu: Tensor | number, x: Tensor | number, dx: Tensor | number, dim: number | bigint): Tensor;
   gradient(self: Tensor | number, options: { dim: readonly (number | bigint)[]; edgeOrder?: number | bigint }): Tensor[];
   gradient(self: Tensor | number, options: { spacing: number | bigint | boolean; dim: readonly (number | bigint)[]; edgeOrder?: number | bigint }): Tensor[];
@@ -2538,9 +1941,7 @@ export interface OperatorFunctions {
   greaterEqual_(self: Tensor | number, other: Tensor | number): Tensor;
   gridSampler(input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean): Tensor;
   gridSampler2d(input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean): Tensor;
-  gridSampler2dBackward(gradOutput: Tensor | number, input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor];
   gridSampler3d(input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean): Tensor;
-  gridSampler3dBackward(gradOutput: Tensor | number, input: Tensor | number, grid: Tensor | number, interpolationMode: number | bigint, paddingMode: number | bigint, alignCorners: boolean, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor];
   groupNorm(input: Tensor | number, numGroups: number | bigint, weight?: Tensor | number | null, bias?: Tensor | number | null, eps?: number, cudnnEnabled?: boolean, options?: { weight?: Tensor | number | null; bias?: Tensor | number | null; eps?: number; cudnnEnabled?: boolean }): Tensor;
   groupNorm(input: Tensor | number, numGroups: number | bigint, options?: { weight?: Tensor | number | null; bias?: Tensor | number | null; eps?: number; cudnnEnabled?: boolean }): Tensor;
   gru(data: Tensor | number, batchSizes: Tensor | number, hx: Tensor | number, params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor];
@@ -2559,18 +1960,14 @@ export interface OperatorFunctions {
   hannWindow(windowLength: number | bigint, periodic: boolean, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   hardshrink(self: Tensor | number, lambd?: number | bigint | boolean, options?: { lambd?: number | bigint | boolean }): Tensor;
   hardshrink(self: Tensor | number, options?: { lambd?: number | bigint | boolean }): Tensor;
-  hardshrinkBackward(gradOut: Tensor | number, self: Tensor | number, lambd: number | bigint | boolean): Tensor;
   hardsigmoid(self: Tensor | number): Tensor;
   hardsigmoid_(self: Tensor | number): Tensor;
-  hardsigmoidBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
   hardswish(self: Tensor | number): Tensor;
   hardswish_(self: Tensor | number): Tensor;
-  hardswishBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
   hardtanh(self: Tensor | number, minVal?: number | bigint | boolean, maxVal?: number | bigint | boolean, options?: { minVal?: number | bigint | boolean; maxVal?: number | bigint | boolean }): Tensor;
   hardtanh(self: Tensor | number, options?: { minVal?: number | bigint | boolean; maxVal?: number | bigint | boolean }): Tensor;
   hardtanh_(self: Tensor | number, minVal?: number | bigint | boolean, maxVal?: number | bigint | boolean, options?: { minVal?: number | bigint | boolean; maxVal?: number | bigint | boolean }): Tensor;
   hardtanh_(self: Tensor | number, options?: { minVal?: number | bigint | boolean; maxVal?: number | bigint | boolean }): Tensor;
-  hardtanhBackward(gradOutput: Tensor | number, self: Tensor | number, minVal: number | bigint | boolean, maxVal: number | bigint | boolean): Tensor;
   heaviside(self: Tensor | number, values: Tensor | number): Tensor;
   heaviside_(self: Tensor | number, values: Tensor | number): Tensor;
   hingeEmbeddingLoss(self: Tensor | number, target: Tensor | number, margin?: number, reduction?: number | bigint, options?: { margin?: number; reduction?: number | bigint }): Tensor;
@@ -2592,7 +1989,6 @@ export interface OperatorFunctions {
   hstack(tensors: readonly (Tensor | number)[]): Tensor;
   huberLoss(self: Tensor | number, target: Tensor | number, reduction?: number | bigint, delta?: number, options?: { reduction?: number | bigint; delta?: number }): Tensor;
   huberLoss(self: Tensor | number, target: Tensor | number, options?: { reduction?: number | bigint; delta?: number }): Tensor;
-  huberLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, reduction: number | bigint, delta: number): Tensor;
   hypot(self: Tensor | number, other: Tensor | number): Tensor;
   hypot_(self: Tensor | number, other: Tensor | number): Tensor;
   i0(self: Tensor | number): Tensor;
@@ -2619,10 +2015,8 @@ export interface OperatorFunctions {
   indexReduce(self: Tensor | number, dim: number | bigint, index: Tensor | number, source: Tensor | number, reduce: string, options?: { includeSelf?: boolean }): Tensor;
   indexReduce_(self: Tensor | number, dim: number | bigint, index: Tensor | number, source: Tensor | number, reduce: string, options?: { includeSelf?: boolean }): Tensor;
   indexSelect(self: Tensor | number, dim: number | bigint, index: Tensor | number): Tensor;
-  indexSelectBackward(grad: Tensor | number, selfSizes: readonly (number | bigint)[], dim: number | bigint, index: Tensor | number): Tensor;
   indices(self: Tensor | number): Tensor;
   indicesCopy(self: Tensor | number): Tensor;
-  infinitelyDifferentiableGeluBackward(grad: Tensor | number, self: Tensor | number): Tensor;
   inner(self: Tensor | number, other: Tensor | number): Tensor;
   instanceNorm(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor;
   intRepr(self: Tensor | number): Tensor;
@@ -2680,7 +2074,6 @@ export interface OperatorFunctions {
   leakyRelu(self: Tensor | number, options?: { negativeSlope?: number | bigint | boolean }): Tensor;
   leakyRelu_(self: Tensor | number, negativeSlope?: number | bigint | boolean, options?: { negativeSlope?: number | bigint | boolean }): Tensor;
   leakyRelu_(self: Tensor | number, options?: { negativeSlope?: number | bigint | boolean }): Tensor;
-  leakyReluBackward(gradOutput: Tensor | number, self: Tensor | number, negativeSlope: number | bigint | boolean, selfIsResult: boolean): Tensor;
   lerp(self: Tensor | number, end: Tensor | number, weight: number | bigint | boolean): Tensor;
   lerp(self: Tensor | number, end: Tensor | number, weight: Tensor | number): Tensor;
   lerp_(self: Tensor | number, end: Tensor | number, weight: number | bigint | boolean): Tensor;
@@ -2717,7 +2110,6 @@ export interface OperatorFunctions {
   linalgInvEx(A: Tensor | number, options?: { checkErrors?: boolean }): [Tensor, Tensor];
   linalgLdlFactor(self: Tensor | number, options?: { hermitian?: boolean }): [Tensor, Tensor];
   linalgLdlFactorEx(self: Tensor | number, options?: { hermitian?: boolean; checkErrors?: boolean }): [Tensor, Tensor, Tensor];
-  linalgLdlSolve(LD: Tensor | number, pivots: Tensor | number, B: Tensor | number, options?: { hermitian?: boolean }): Tensor;
   linalgLstsq(self: Tensor | number, b: Tensor | number, rcond?: number | null, options?: { rcond?: number | null; driver?: string | null }): [Tensor, Tensor, Tensor, Tensor];
   linalgLstsq(self: Tensor | number, b: Tensor | number, options?: { rcond?: number | null; driver?: string | null }): [Tensor, Tensor, Tensor, Tensor];
   linalgLu(A: Tensor | number, options?: { pivot?: boolean }): [Tensor, Tensor, Tensor];
@@ -2767,7 +2159,6 @@ export interface OperatorFunctions {
   linalgVectorNorm(self: Tensor | number, options?: { ord?: number | bigint | boolean; dim?: readonly (number | bigint)[] | number | bigint | null; keepdim?: boolean; dtype?: Dtype | null }): Tensor;
   linear(input: Tensor | number, weight: Tensor | number, bias?: Tensor | number | null, options?: { bias?: Tensor | number | null }): Tensor;
   linear(input: Tensor | number, weight: Tensor | number, options?: { bias?: Tensor | number | null }): Tensor;
-  linearBackward(self: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   linspace(start: number | bigint | boolean, end: number | bigint | boolean, steps: number | bigint, options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   log(self: Tensor | number): Tensor;
   log10(self: Tensor | number): Tensor;
@@ -2782,7 +2173,6 @@ export interface OperatorFunctions {
   logNormal_(self: Tensor | number, mean?: number, std?: number, options?: { mean?: number; std?: number }): Tensor;
   logNormal_(self: Tensor | number, options?: { mean?: number; std?: number }): Tensor;
   logSigmoid(self: Tensor | number): Tensor;
-  logSigmoidBackward(gradOutput: Tensor | number, self: Tensor | number, buffer: Tensor | number): Tensor;
   logSigmoidForward(self: Tensor | number): [Tensor, Tensor];
   logSoftmax(self: Tensor | number, dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
   logSoftmax(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
@@ -2802,8 +2192,6 @@ export interface OperatorFunctions {
   logit(self: Tensor | number, options?: { eps?: number | null }): Tensor;
   logit_(self: Tensor | number, eps?: number | null, options?: { eps?: number | null }): Tensor;
   logit_(self: Tensor | number, options?: { eps?: number | null }): Tensor;
-  logitBackward(gradOutput: Tensor | number, self: Tensor | number, eps?: number | null, options?: { eps?: number | null }): Tensor;
-  logitBackward(gradOutput: Tensor | number, self: Tensor | number, options?: { eps?: number | null }): Tensor;
   logspace(start: number | bigint | boolean, end: number | bigint | boolean, steps: number | bigint, base?: number, options?: { base?: number; dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   logspace(start: number | bigint | boolean, end: number | bigint | boolean, steps: number | bigint, options?: { base?: number; dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
   logsumexp(self: Tensor | number, dim: readonly (number | bigint)[] | number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): Tensor;
@@ -2812,7 +2200,6 @@ export interface OperatorFunctions {
   lstm(input: Tensor | number, hx: readonly (Tensor | number)[], params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor, Tensor];
   lstmCell(input: Tensor | number, hx: readonly (Tensor | number)[], wIh: Tensor | number, wHh: Tensor | number, bIh?: Tensor | number | null, bHh?: Tensor | number | null, options?: { bIh?: Tensor | number | null; bHh?: Tensor | number | null }): [Tensor, Tensor];
   lstmCell(input: Tensor | number, hx: readonly (Tensor | number)[], wIh: Tensor | number, wHh: Tensor | number, options?: { bIh?: Tensor | number | null; bHh?: Tensor | number | null }): [Tensor, Tensor];
-  lstmMpsBackward(gradY: Tensor | number, gradHy: Tensor | number | null, gradCy: Tensor | number | null, zState: Tensor | number, cellStateFwd: Tensor | number, input: Tensor | number, hx: readonly (Tensor | number)[], params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor[], Tensor[]];
   lt(self: Tensor | number, other: number | bigint | boolean): Tensor;
   lt(self: Tensor | number, other: Tensor | number): Tensor;
   lt_(self: Tensor | number, other: number | bigint | boolean): Tensor;
@@ -2831,12 +2218,9 @@ export interface OperatorFunctions {
   maskedScatter(self: Tensor | number, mask: Tensor | number, source: Tensor | number): Tensor;
   maskedScatter_(self: Tensor | number, mask: Tensor | number, source: Tensor | number): Tensor;
   maskedSelect(self: Tensor | number, mask: Tensor | number): Tensor;
-  maskedSelectBackward(grad: Tensor | number, input: Tensor | number, mask: Tensor | number): Tensor;
   matmul(self: Tensor | number, other: Tensor | number): Tensor;
-  matmulBackward(grad: Tensor | number, self: Tensor | number, other: Tensor | number, mask: readonly (boolean)[] | boolean): [Tensor, Tensor];
   matrixH(self: Tensor | number): Tensor;
   matrixExp(self: Tensor | number): Tensor;
-  matrixExpBackward(self: Tensor | number, grad: Tensor | number): Tensor;
   matrixPower(self: Tensor | number, n: number | bigint): Tensor;
   max(self: Tensor | number): Tensor;
   max(self: Tensor | number, dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean }): [Tensor, Tensor];
@@ -2850,12 +2234,10 @@ export interface OperatorFunctions {
   maxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   maxPool2dWithIndices(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool2dWithIndices(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): [Tensor, Tensor];
-  maxPool2dWithIndicesBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint, ceilMode: boolean, indices: Tensor | number): Tensor;
   maxPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   maxPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   maxPool3dWithIndices(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): [Tensor, Tensor];
   maxPool3dWithIndices(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): [Tensor, Tensor];
-  maxPool3dWithIndicesBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint, dilation: readonly (number | bigint)[] | number | bigint, ceilMode: boolean, indices: Tensor | number): Tensor;
   maxUnpool2d(self: Tensor | number, indices: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
   maxUnpool3d(self: Tensor | number, indices: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   maximum(self: Tensor | number, other: Tensor | number): Tensor;
@@ -2873,33 +2255,21 @@ export interface OperatorFunctions {
   min(self: Tensor | number, other: Tensor | number): Tensor;
   minimum(self: Tensor | number, other: Tensor | number): Tensor;
   miopenBatchNorm(input: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, training: boolean, exponentialAverageFactor: number, epsilon: number): [Tensor, Tensor, Tensor];
-  miopenBatchNormBackward(input: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, runningMean: Tensor | number | null, runningVar: Tensor | number | null, saveMean: Tensor | number | null, saveVar: Tensor | number | null, epsilon: number): [Tensor, Tensor, Tensor];
   miopenConvolution(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean): Tensor;
   miopenConvolutionAddRelu(self: Tensor | number, weight: Tensor | number, z: Tensor | number, alpha: number | bigint | boolean | null, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   miopenConvolutionRelu(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, stride: readonly (number | bigint)[], padding: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   miopenConvolutionTranspose(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean): Tensor;
   miopenDepthwiseConvolution(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, benchmark: boolean, deterministic: boolean): Tensor;
   miopenRnn(input: Tensor | number, weight: readonly (Tensor | number)[], weightStride0: number | bigint, hx: Tensor | number, cx: Tensor | number | null, mode: number | bigint, hiddenSize: number | bigint, numLayers: number | bigint, batchFirst: boolean, dropout: number, train: boolean, bidirectional: boolean, batchSizes: readonly (number | bigint)[], dropoutState: Tensor | number | null): [Tensor, Tensor, Tensor, Tensor, Tensor];
-  miopenRnnBackward(input: Tensor | number, weight: readonly (Tensor | number)[], weightStride0: number | bigint, weightBuf: Tensor | number, hx: Tensor | number, cx: Tensor | number | null, output: Tensor | number, gradOutput: Tensor | number | null, gradHy: Tensor | number | null, gradCy: Tensor | number | null, mode: number | bigint, hiddenSize: number | bigint, numLayers: number | bigint, batchFirst: boolean, dropout: number, train: boolean, bidirectional: boolean, batchSizes: readonly (number | bigint)[], dropoutState: Tensor | number | null, reserve: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor, Tensor[]];
   mish(self: Tensor | number): Tensor;
   mish_(self: Tensor | number): Tensor;
-  mishBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
   mkldnnAdaptiveAvgPool2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint): Tensor;
-  mkldnnAdaptiveAvgPool2dBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
-  mkldnnConvolution(self: Tensor | number, weight: Tensor | number, bias: Tensor | number | null, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint): Tensor;
   mkldnnLinear(self: Tensor | number, weight: Tensor | number, bias?: Tensor | number | null, options?: { bias?: Tensor | number | null }): Tensor;
   mkldnnLinear(self: Tensor | number, weight: Tensor | number, options?: { bias?: Tensor | number | null }): Tensor;
-  mkldnnLinearBackward(self: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  mkldnnLinearBackwardInput(inputSize: readonly (number | bigint)[], gradOutput: Tensor | number, weight: Tensor | number): Tensor;
-  mkldnnLinearBackwardWeights(gradOutput: Tensor | number, input: Tensor | number, weight: Tensor | number, biasDefined: boolean): [Tensor, Tensor];
   mkldnnMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  mkldnnMaxPool2dBackward(gradOutput: Tensor | number, output: Tensor | number, input: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  mkldnnMaxPool2dBackward(gradOutput: Tensor | number, output: Tensor | number, input: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnMaxPool3d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  mkldnnMaxPool3dBackward(gradOutput: Tensor | number, output: Tensor | number, input: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  mkldnnMaxPool3dBackward(gradOutput: Tensor | number, output: Tensor | number, input: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mkldnnReorderConv2dWeight(self: Tensor | number, padding?: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, groups?: number | bigint, options?: { padding?: readonly (number | bigint)[] | number | bigint; stride?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint }): Tensor;
   mkldnnReorderConv2dWeight(self: Tensor | number, options?: { padding?: readonly (number | bigint)[] | number | bigint; stride?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint }): Tensor;
   mkldnnReorderConv3dWeight(self: Tensor | number, padding?: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, groups?: number | bigint, options?: { padding?: readonly (number | bigint)[] | number | bigint; stride?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; groups?: number | bigint }): Tensor;
@@ -2911,13 +2281,8 @@ export interface OperatorFunctions {
   moveaxis(self: Tensor | number, source: readonly (number | bigint)[], destination: readonly (number | bigint)[]): Tensor;
   movedim(self: Tensor | number, source: number | bigint, destination: number | bigint): Tensor;
   movedim(self: Tensor | number, source: readonly (number | bigint)[], destination: readonly (number | bigint)[]): Tensor;
-  mpsConvolutionBackward(self: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  mpsConvolutionTransposeBackward(self: Tensor | number, gradOutput: Tensor | number, weight: Tensor | number, padding: readonly (number | bigint)[], outputPadding: readonly (number | bigint)[], stride: readonly (number | bigint)[], dilation: readonly (number | bigint)[], groups: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor];
-  mpsMaxPool2dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  mpsMaxPool2dBackward(gradOutput: Tensor | number, self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   mseLoss(self: Tensor | number, target: Tensor | number, reduction?: number | bigint, options?: { reduction?: number | bigint }): Tensor;
   mseLoss(self: Tensor | number, target: Tensor | number, options?: { reduction?: number | bigint }): Tensor;
-  mseLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, reduction: number | bigint): Tensor;
   msort(self: Tensor | number): Tensor;
   mul(self: Tensor | number, other: number | bigint | boolean): Tensor;
   mul(self: Tensor | number, other: Tensor | number): Tensor;
@@ -2925,11 +2290,8 @@ export interface OperatorFunctions {
   mul_(self: Tensor | number, other: Tensor | number): Tensor;
   multiMarginLoss(self: Tensor | number, target: Tensor | number, p?: number | bigint | boolean, margin?: number | bigint | boolean, weight?: Tensor | number | null, reduction?: number | bigint, options?: { p?: number | bigint | boolean; margin?: number | bigint | boolean; weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   multiMarginLoss(self: Tensor | number, target: Tensor | number, options?: { p?: number | bigint | boolean; margin?: number | bigint | boolean; weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
-  multiMarginLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, p: number | bigint | boolean, margin: number | bigint | boolean, weight?: Tensor | number | null, reduction?: number | bigint, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
-  multiMarginLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, p: number | bigint | boolean, margin: number | bigint | boolean, options?: { weight?: Tensor | number | null; reduction?: number | bigint }): Tensor;
   multilabelMarginLoss(self: Tensor | number, target: Tensor | number, reduction?: number | bigint, options?: { reduction?: number | bigint }): Tensor;
   multilabelMarginLoss(self: Tensor | number, target: Tensor | number, options?: { reduction?: number | bigint }): Tensor;
-  multilabelMarginLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, reduction: number | bigint, isTarget: Tensor | number): Tensor;
   multilabelMarginLossForward(self: Tensor | number, target: Tensor | number, reduction: number | bigint): [Tensor, Tensor];
   multinomial(self: Tensor | number, numSamples: number | bigint, replacement?: boolean, options?: { replacement?: boolean }): Tensor;
   multinomial(self: Tensor | number, numSamples: number | bigint, options?: { replacement?: boolean }): Tensor;
@@ -2959,14 +2321,9 @@ export interface OperatorFunctions {
   narrow(self: Tensor | number, dim: number | bigint, start: Tensor | number, length: number | bigint): Tensor;
   narrowCopy(self: Tensor | number, dim: number | bigint, start: number | bigint, length: number | bigint): Tensor;
   nativeBatchNorm(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, training: boolean, momentum: number, eps: number): [Tensor, Tensor, Tensor];
-  nativeBatchNormBackward(gradOut: Tensor | number, input: Tensor | number, weight: Tensor | number | null, runningMean: Tensor | number | null, runningVar: Tensor | number | null, saveMean: Tensor | number | null, saveInvstd: Tensor | number | null, train: boolean, eps: number, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
-  nativeChannelShuffle(self: Tensor | number, groups: number | bigint): Tensor;
   nativeDropout(input: Tensor | number, p: number, train: boolean | null): [Tensor, Tensor];
-  nativeDropoutBackward(gradOutput: Tensor | number, mask: Tensor | number, scale: number): Tensor;
   nativeGroupNorm(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, N: number | bigint, C: number | bigint, HxW: number | bigint, group: number | bigint, eps: number): [Tensor, Tensor, Tensor];
-  nativeGroupNormBackward(gradOut: Tensor | number, input: Tensor | number, mean: Tensor | number, rstd: Tensor | number, weight: Tensor | number | null, N: number | bigint, C: number | bigint, HxW: number | bigint, group: number | bigint, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   nativeLayerNorm(input: Tensor | number, normalizedShape: readonly (number | bigint)[], weight: Tensor | number | null, bias: Tensor | number | null, eps: number): [Tensor, Tensor, Tensor];
-  nativeLayerNormBackward(gradOut: Tensor | number, input: Tensor | number, normalizedShape: readonly (number | bigint)[], mean: Tensor | number, rstd: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, outputMask: readonly (boolean)[] | boolean): [Tensor, Tensor, Tensor];
   nativeNorm(self: Tensor | number, p?: number | bigint | boolean, options?: { p?: number | bigint | boolean }): Tensor;
   nativeNorm(self: Tensor | number, options?: { p?: number | bigint | boolean }): Tensor;
   nativeNorm(self: Tensor | number, p: number | bigint | boolean | null, dim: readonly (number | bigint)[] | number | bigint, keepdim: boolean, dtype: Dtype | null): Tensor;
@@ -2991,9 +2348,7 @@ export interface OperatorFunctions {
   nllLoss(self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; reduction?: number | bigint; ignoreIndex?: number | bigint }): Tensor;
   nllLoss2d(self: Tensor | number, target: Tensor | number, weight?: Tensor | number | null, reduction?: number | bigint, ignoreIndex?: number | bigint, options?: { weight?: Tensor | number | null; reduction?: number | bigint; ignoreIndex?: number | bigint }): Tensor;
   nllLoss2d(self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; reduction?: number | bigint; ignoreIndex?: number | bigint }): Tensor;
-  nllLoss2dBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, weight: Tensor | number | null, reduction: number | bigint, ignoreIndex: number | bigint, totalWeight: Tensor | number): Tensor;
   nllLoss2dForward(self: Tensor | number, target: Tensor | number, weight: Tensor | number | null, reduction: number | bigint, ignoreIndex: number | bigint): [Tensor, Tensor];
-  nllLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, weight: Tensor | number | null, reduction: number | bigint, ignoreIndex: number | bigint, totalWeight: Tensor | number): Tensor;
   nllLossForward(self: Tensor | number, target: Tensor | number, weight: Tensor | number | null, reduction: number | bigint, ignoreIndex: number | bigint): [Tensor, Tensor];
   nllLossNd(self: Tensor | number, target: Tensor | number, weight?: Tensor | number | null, reduction?: number | bigint, ignoreIndex?: number | bigint, options?: { weight?: Tensor | number | null; reduction?: number | bigint; ignoreIndex?: number | bigint }): Tensor;
   nllLossNd(self: Tensor | number, target: Tensor | number, options?: { weight?: Tensor | number | null; reduction?: number | bigint; ignoreIndex?: number | bigint }): Tensor;
@@ -3062,7 +2417,6 @@ export interface OperatorFunctions {
   pow_(self: Tensor | number, exponent: number | bigint | boolean): Tensor;
   pow_(self: Tensor | number, exponent: Tensor | number): Tensor;
   prelu(self: Tensor | number, weight: Tensor | number): Tensor;
-  preluBackward(gradOutput: Tensor | number, self: Tensor | number, weight: Tensor | number): [Tensor, Tensor];
   prod(self: Tensor | number, options?: { dtype?: Dtype | null }): Tensor;
   prod(self: Tensor | number, dim: number | bigint, keepdim?: boolean, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
   prod(self: Tensor | number, dim: number | bigint, options?: { keepdim?: boolean; dtype?: Dtype | null }): Tensor;
@@ -3090,16 +2444,12 @@ export interface OperatorFunctions {
   quantizedBatchNorm(input: Tensor | number, weight: Tensor | number | null, bias: Tensor | number | null, mean: Tensor | number, var_: Tensor | number, eps: number, outputScale: number, outputZeroPoint: number | bigint): Tensor;
   quantizedGru(data: Tensor | number, batchSizes: Tensor | number, hx: Tensor | number, params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean): [Tensor, Tensor];
   quantizedGru(input: Tensor | number, hx: Tensor | number, params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean): [Tensor, Tensor];
-  quantizedGruCell(input: Tensor | number, hx: Tensor | number, wIh: Tensor | number, wHh: Tensor | number, bIh: Tensor | number, bHh: Tensor | number, packedIh: Tensor | number, packedHh: Tensor | number, colOffsetsIh: Tensor | number, colOffsetsHh: Tensor | number, scaleIh: number | bigint | boolean, scaleHh: number | bigint | boolean, zeroPointIh: number | bigint | boolean, zeroPointHh: number | bigint | boolean): Tensor;
   quantizedLstm(data: Tensor | number, batchSizes: Tensor | number, hx: readonly (Tensor | number)[], params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, options?: { dtype?: Dtype | null; useDynamic?: boolean }): [Tensor, Tensor, Tensor];
   quantizedLstm(input: Tensor | number, hx: readonly (Tensor | number)[], params: readonly (Tensor | number)[], hasBiases: boolean, numLayers: number | bigint, dropout: number, train: boolean, bidirectional: boolean, batchFirst: boolean, options?: { dtype?: Dtype | null; useDynamic?: boolean }): [Tensor, Tensor, Tensor];
-  quantizedLstmCell(input: Tensor | number, hx: readonly (Tensor | number)[], wIh: Tensor | number, wHh: Tensor | number, bIh: Tensor | number, bHh: Tensor | number, packedIh: Tensor | number, packedHh: Tensor | number, colOffsetsIh: Tensor | number, colOffsetsHh: Tensor | number, scaleIh: number | bigint | boolean, scaleHh: number | bigint | boolean, zeroPointIh: number | bigint | boolean, zeroPointHh: number | bigint | boolean): [Tensor, Tensor];
   quantizedMaxPool1d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   quantizedMaxPool1d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, ceilMode?: boolean, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
   quantizedMaxPool2d(self: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint; ceilMode?: boolean }): Tensor;
-  quantizedRnnReluCell(input: Tensor | number, hx: Tensor | number, wIh: Tensor | number, wHh: Tensor | number, bIh: Tensor | number, bHh: Tensor | number, packedIh: Tensor | number, packedHh: Tensor | number, colOffsetsIh: Tensor | number, colOffsetsHh: Tensor | number, scaleIh: number | bigint | boolean, scaleHh: number | bigint | boolean, zeroPointIh: number | bigint | boolean, zeroPointHh: number | bigint | boolean): Tensor;
-  quantizedRnnTanhCell(input: Tensor | number, hx: Tensor | number, wIh: Tensor | number, wHh: Tensor | number, bIh: Tensor | number, bHh: Tensor | number, packedIh: Tensor | number, packedHh: Tensor | number, colOffsetsIh: Tensor | number, colOffsetsHh: Tensor | number, scaleIh: number | bigint | boolean, scaleHh: number | bigint | boolean, zeroPointIh: number | bigint | boolean, zeroPointHh: number | bigint | boolean): Tensor;
   rad2deg(self: Tensor | number): Tensor;
   rad2deg_(self: Tensor | number): Tensor;
   rand(size: readonly (number | bigint)[], options?: { dtype?: Dtype | null; layout?: string | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
@@ -3126,11 +2476,8 @@ export interface OperatorFunctions {
   reciprocal_(self: Tensor | number): Tensor;
   refineNames(self: Tensor | number, names: readonly (string)[]): Tensor;
   reflectionPad1d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  reflectionPad1dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   reflectionPad2d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  reflectionPad2dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   reflectionPad3d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  reflectionPad3dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   relu(self: Tensor | number): Tensor;
   relu6(self: Tensor | number): Tensor;
   relu6_(self: Tensor | number): Tensor;
@@ -3151,11 +2498,8 @@ export interface OperatorFunctions {
   repeatInterleave(self: Tensor | number, repeats: number | bigint, dim?: number | bigint | null, options?: { dim?: number | bigint | null; outputSize?: number | bigint | null }): Tensor;
   repeatInterleave(self: Tensor | number, repeats: number | bigint, options?: { dim?: number | bigint | null; outputSize?: number | bigint | null }): Tensor;
   replicationPad1d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  replicationPad1dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   replicationPad2d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  replicationPad2dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   replicationPad3d(self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
-  replicationPad3dBackward(gradOutput: Tensor | number, self: Tensor | number, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   requiresGrad_(self: Tensor | number, requiresGrad?: boolean, options?: { requiresGrad?: boolean }): Tensor;
   requiresGrad_(self: Tensor | number, options?: { requiresGrad?: boolean }): Tensor;
   reshape(self: Tensor | number, shape: readonly (number | bigint)[]): Tensor;
@@ -3201,7 +2545,6 @@ export interface OperatorFunctions {
   rreluWithNoise(self: Tensor | number, noise: Tensor | number, options?: { lower?: number | bigint | boolean; upper?: number | bigint | boolean; training?: boolean }): Tensor;
   rreluWithNoise_(self: Tensor | number, noise: Tensor | number, lower?: number | bigint | boolean, upper?: number | bigint | boolean, training?: boolean, options?: { lower?: number | bigint | boolean; upper?: number | bigint | boolean; training?: boolean }): Tensor;
   rreluWithNoise_(self: Tensor | number, noise: Tensor | number, options?: { lower?: number | bigint | boolean; upper?: number | bigint | boolean; training?: boolean }): Tensor;
-  rreluWithNoiseBackward(gradOutput: Tensor | number, self: Tensor | number, noise: Tensor | number, lower: number | bigint | boolean, upper: number | bigint | boolean, training: boolean, selfIsResult: boolean): Tensor;
   rsqrt(self: Tensor | number): Tensor;
   rsqrt_(self: Tensor | number): Tensor;
   rsub(self: Tensor | number, other: number | bigint | boolean, alpha?: number | bigint | boolean, options?: { alpha?: number | bigint | boolean }): Tensor;
@@ -3224,7 +2567,6 @@ export interface OperatorFunctions {
   searchsorted(sortedSequence: Tensor | number, self: Tensor | number, options?: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | number | null }): Tensor;
   segmentReduce(data: Tensor | number, reduce: string, options?: { lengths?: Tensor | number | null; indices?: Tensor | number | null; offsets?: Tensor | number | null; axis?: number | bigint; unsafe?: boolean; initial?: number | bigint | boolean | null }): Tensor;
   select(self: Tensor | number, dim: number | bigint, index: number | bigint): Tensor;
-  selectBackward(gradOutput: Tensor | number, inputSizes: readonly (number | bigint)[], dim: number | bigint, index: number | bigint): Tensor;
   selectCopy(self: Tensor | number, dim: number | bigint, index: number | bigint): Tensor;
   selectScatter(self: Tensor | number, src: Tensor | number, dim: number | bigint, index: number | bigint): Tensor;
   selu(self: Tensor | number): Tensor;
@@ -3240,13 +2582,11 @@ export interface OperatorFunctions {
   sgn_(self: Tensor | number): Tensor;
   sigmoid(self: Tensor | number): Tensor;
   sigmoid_(self: Tensor | number): Tensor;
-  sigmoidBackward(gradOutput: Tensor | number, output: Tensor | number): Tensor;
   sign(self: Tensor | number): Tensor;
   sign_(self: Tensor | number): Tensor;
   signbit(self: Tensor | number): Tensor;
   silu(self: Tensor | number): Tensor;
   silu_(self: Tensor | number): Tensor;
-  siluBackward(gradOutput: Tensor | number, self: Tensor | number): Tensor;
   sin(self: Tensor | number): Tensor;
   sin_(self: Tensor | number): Tensor;
   sinc(self: Tensor | number): Tensor;
@@ -3256,15 +2596,11 @@ export interface OperatorFunctions {
   size(self: Tensor | number, dim: number | bigint): number;
   slice(self: Tensor | number, dim?: number | bigint, start?: number | bigint | null, end?: number | bigint | null, step?: number | bigint, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   slice(self: Tensor | number, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
-  sliceBackward(gradOutput: Tensor | number, inputSizes: readonly (number | bigint)[], dim: number | bigint, start: number | bigint, end: number | bigint, step: number | bigint): Tensor;
   sliceCopy(self: Tensor | number, dim?: number | bigint, start?: number | bigint | null, end?: number | bigint | null, step?: number | bigint, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   sliceCopy(self: Tensor | number, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   sliceScatter(self: Tensor | number, src: Tensor | number, dim?: number | bigint, start?: number | bigint | null, end?: number | bigint | null, step?: number | bigint, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   sliceScatter(self: Tensor | number, src: Tensor | number, options?: { dim?: number | bigint; start?: number | bigint | null; end?: number | bigint | null; step?: number | bigint }): Tensor;
   slogdet(self: Tensor | number): [Tensor, Tensor];
-  slowConv3d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  slowConv3d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  slowConv3dForward(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias: Tensor | number | null, stride: readonly (number | bigint)[] | number | bigint, padding: readonly (number | bigint)[] | number | bigint): Tensor;
   slowConvDilated2d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   slowConvDilated2d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
   slowConvDilated3d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, dilation?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint; dilation?: readonly (number | bigint)[] | number | bigint }): Tensor;
@@ -3276,18 +2612,14 @@ export interface OperatorFunctions {
   smm(self: Tensor | number, mat2: Tensor | number): Tensor;
   smoothL1Loss(self: Tensor | number, target: Tensor | number, reduction?: number | bigint, beta?: number, options?: { reduction?: number | bigint; beta?: number }): Tensor;
   smoothL1Loss(self: Tensor | number, target: Tensor | number, options?: { reduction?: number | bigint; beta?: number }): Tensor;
-  smoothL1LossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, reduction: number | bigint, beta: number): Tensor;
   softMarginLoss(self: Tensor | number, target: Tensor | number, reduction?: number | bigint, options?: { reduction?: number | bigint }): Tensor;
   softMarginLoss(self: Tensor | number, target: Tensor | number, options?: { reduction?: number | bigint }): Tensor;
-  softMarginLossBackward(gradOutput: Tensor | number, self: Tensor | number, target: Tensor | number, reduction: number | bigint): Tensor;
   softmax(self: Tensor | number, dim: number | bigint, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
   softmax(self: Tensor | number, dim: number | bigint, options?: { dtype?: Dtype | null }): Tensor;
   softplus(self: Tensor | number, beta?: number | bigint | boolean, threshold?: number | bigint | boolean, options?: { beta?: number | bigint | boolean; threshold?: number | bigint | boolean }): Tensor;
   softplus(self: Tensor | number, options?: { beta?: number | bigint | boolean; threshold?: number | bigint | boolean }): Tensor;
-  softplusBackward(gradOutput: Tensor | number, self: Tensor | number, beta: number | bigint | boolean, threshold: number | bigint | boolean): Tensor;
   softshrink(self: Tensor | number, lambd?: number | bigint | boolean, options?: { lambd?: number | bigint | boolean }): Tensor;
   softshrink(self: Tensor | number, options?: { lambd?: number | bigint | boolean }): Tensor;
-  softshrinkBackward(gradOutput: Tensor | number, self: Tensor | number, lambd: number | bigint | boolean): Tensor;
   sort(self: Tensor | number, dim?: number | bigint, descending?: boolean, options?: { dim?: number | bigint; descending?: boolean }): [Tensor, Tensor];
   sort(self: Tensor | number, options?: { dim?: number | bigint; descending?: boolean }): [Tensor, Tensor];
   sort(self: Tensor | number, options: { stable: boolean | null; dim?: number | bigint; descending?: boolean }): [Tensor, Tensor];
@@ -3472,7 +2804,6 @@ export interface OperatorFunctions {
   tan_(self: Tensor | number): Tensor;
   tanh(self: Tensor | number): Tensor;
   tanh_(self: Tensor | number): Tensor;
-  tanhBackward(gradOutput: Tensor | number, output: Tensor | number): Tensor;
   tensorSplit(self: Tensor | number, indices: readonly (number | bigint)[], dim?: number | bigint, options?: { dim?: number | bigint }): Tensor[];
   tensorSplit(self: Tensor | number, indices: readonly (number | bigint)[], options?: { dim?: number | bigint }): Tensor[];
   tensorSplit(self: Tensor | number, sections: number | bigint, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor[];
@@ -3480,11 +2811,8 @@ export interface OperatorFunctions {
   tensorSplit(self: Tensor | number, tensorIndicesOrSections: Tensor | number, dim?: number | bigint, options?: { dim?: number | bigint }): Tensor[];
   tensorSplit(self: Tensor | number, tensorIndicesOrSections: Tensor | number, options?: { dim?: number | bigint }): Tensor[];
   tensordot(self: Tensor | number, other: Tensor | number, dimsSelf: readonly (number | bigint)[], dimsOther: readonly (number | bigint)[]): Tensor;
-  thnnConv2d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, bias?: Tensor | number | null, stride?: readonly (number | bigint)[] | number | bigint, padding?: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
-  thnnConv2d(self: Tensor | number, weight: Tensor | number, kernelSize: readonly (number | bigint)[] | number | bigint, options?: { bias?: Tensor | number | null; stride?: readonly (number | bigint)[] | number | bigint; padding?: readonly (number | bigint)[] | number | bigint }): Tensor;
   threshold(self: Tensor | number, threshold: number | bigint | boolean, value: number | bigint | boolean): Tensor;
   threshold_(self: Tensor | number, threshold: number | bigint | boolean, value: number | bigint | boolean): Tensor;
-  thresholdBackward(gradOutput: Tensor | number, self: Tensor | number, threshold: number | bigint | boolean): Tensor;
   tile(self: Tensor | number, dims: readonly (number | bigint)[]): Tensor;
   to(self: Tensor | number, device: string, dtype: Dtype, nonBlocking?: boolean, copy?: boolean, memoryFormat?: string | null, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
   to(self: Tensor | number, device: string, dtype: Dtype, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
@@ -3494,10 +2822,8 @@ export interface OperatorFunctions {
   to(self: Tensor | number, other: Tensor | number, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
   toDense(self: Tensor | number, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
   toDense(self: Tensor | number, options?: { dtype?: Dtype | null }): Tensor;
-  toDenseBackward(grad: Tensor | number, input: Tensor | number): Tensor;
   toMkldnn(self: Tensor | number, dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
   toMkldnn(self: Tensor | number, options?: { dtype?: Dtype | null }): Tensor;
-  toMkldnnBackward(grad: Tensor | number, input: Tensor | number): Tensor;
   toPaddedTensor(self: Tensor | number, padding: number, outputSize?: readonly (number | bigint)[] | null, options?: { outputSize?: readonly (number | bigint)[] | null }): Tensor;
   toPaddedTensor(self: Tensor | number, padding: number, options?: { outputSize?: readonly (number | bigint)[] | null }): Tensor;
   toSparse(self: Tensor | number): Tensor;
@@ -3509,7 +2835,6 @@ export interface OperatorFunctions {
   topk(self: Tensor | number, k: number | bigint, dim?: number | bigint, largest?: boolean, sorted?: boolean, options?: { dim?: number | bigint; largest?: boolean; sorted?: boolean }): [Tensor, Tensor];
   topk(self: Tensor | number, k: number | bigint, options?: { dim?: number | bigint; largest?: boolean; sorted?: boolean }): [Tensor, Tensor];
   trace(self: Tensor | number): Tensor;
-  traceBackward(grad: Tensor | number, sizes: readonly (number | bigint)[]): Tensor;
   transpose(self: Tensor | number, dim0: number | bigint, dim1: number | bigint): Tensor;
   transpose_(self: Tensor | number, dim0: number | bigint, dim1: number | bigint): Tensor;
   transposeCopy(self: Tensor | number, dim0: number | bigint, dim1: number | bigint): Tensor;
@@ -3547,7 +2872,6 @@ export interface OperatorFunctions {
   unflatten(self: Tensor | number, dim: number | bigint, sizes: readonly (number | bigint)[]): Tensor;
   unflattenDenseTensors(flat: Tensor | number, tensors: readonly (Tensor | number)[]): Tensor[];
   unfold(self: Tensor | number, dimension: number | bigint, size: number | bigint, step: number | bigint): Tensor;
-  unfoldBackward(gradIn: Tensor | number, inputSizes: readonly (number | bigint)[], dim: number | bigint, size: number | bigint, step: number | bigint): Tensor;
   unfoldCopy(self: Tensor | number, dimension: number | bigint, size: number | bigint, step: number | bigint): Tensor;
   uniform(self: Tensor | number, from_?: number, to?: number, options?: { from?: number; to?: number }): Tensor;
   uniform(self: Tensor | number, options?: { from?: number; to?: number }): Tensor;
@@ -3571,46 +2895,24 @@ export interface OperatorFunctions {
   upsampleBicubic2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleBicubic2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleBicubic2d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleBicubic2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleBicubic2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleBicubic2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
   upsampleBilinear2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleBilinear2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleBilinear2d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleBilinear2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleBilinear2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleBilinear2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
   upsampleLinear1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scales?: number | null, options?: { scales?: number | null }): Tensor;
   upsampleLinear1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scales?: number | null }): Tensor;
   upsampleLinear1d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleLinear1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scales?: number | null, options?: { scales?: number | null }): Tensor;
-  upsampleLinear1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scales?: number | null }): Tensor;
-  upsampleLinear1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
   upsampleNearest1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scales?: number | null, options?: { scales?: number | null }): Tensor;
   upsampleNearest1d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scales?: number | null }): Tensor;
   upsampleNearest1d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleNearest1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scales?: number | null, options?: { scales?: number | null }): Tensor;
-  upsampleNearest1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scales?: number | null }): Tensor;
-  upsampleNearest1dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
   upsampleNearest2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleNearest2d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleNearest2d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleNearest2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scalesH?: number | null, scalesW?: number | null, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleNearest2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleNearest2dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
   upsampleNearest3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleNearest3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleNearest3d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleNearest3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleNearest3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleNearest3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], scaleFactors: readonly (number)[] | null): Tensor;
   upsampleTrilinear3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleTrilinear3d(self: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
   upsampleTrilinear3d(input: Tensor | number, outputSize: readonly (number | bigint)[] | null, alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  upsampleTrilinear3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleTrilinear3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | number | bigint, inputSize: readonly (number | bigint)[] | number | bigint, alignCorners: boolean, options?: { scalesD?: number | null; scalesH?: number | null; scalesW?: number | null }): Tensor;
-  upsampleTrilinear3dBackward(gradOutput: Tensor | number, outputSize: readonly (number | bigint)[] | null, inputSize: readonly (number | bigint)[], alignCorners: boolean, scaleFactors: readonly (number)[] | null): Tensor;
-  valueSelectingReductionBackward(grad: Tensor | number, dim: number | bigint, indices: Tensor | number, sizes: readonly (number | bigint)[], keepdim: boolean): Tensor;
   values(self: Tensor | number): Tensor;
   valuesCopy(self: Tensor | number): Tensor;
   vander(x: Tensor | number, N?: number | bigint | null, increasing?: boolean, options?: { N?: number | bigint | null; increasing?: boolean }): Tensor;
@@ -3656,29 +2958,6 @@ export interface OperatorFunctions {
 
 /** Method name and operator. */
 export const METHODS: readonly (readonly [string, string])[] = [
-  ['__and__', '__and__'],
-  ['__iand__', '__iand__'],
-  ['__ilshift__', '__ilshift__'],
-  ['__ior__', '__ior__'],
-  ['__irshift__', '__irshift__'],
-  ['__ixor__', '__ixor__'],
-  ['__lshift__', '__lshift__'],
-  ['__or__', '__or__'],
-  ['__rshift__', '__rshift__'],
-  ['__xor__', '__xor__'],
-  ['_adaptiveAvgPool2d', '_adaptive_avg_pool2d'],
-  ['_adaptiveAvgPool3d', '_adaptive_avg_pool3d'],
-  ['_addBatchDim', '_add_batch_dim'],
-  ['_addRelu', '_add_relu'],
-  ['_addRelu_', '_add_relu_'],
-  ['_addmmActivation', '_addmm_activation'],
-  ['_aminmax', '_aminmax'],
-  ['_ampUpdateScale', '_amp_update_scale'],
-  ['_ampUpdateScale_', '_amp_update_scale_'],
-  ['_assertAsync', '_assert_async'],
-  ['_autocastToFullPrecision', '_autocast_to_full_precision'],
-  ['_autocastToReducedPrecision', '_autocast_to_reduced_precision'],
-  ['_backward', '_backward'],
   ['_castByte', '_cast_Byte'],
   ['_castChar', '_cast_Char'],
   ['_castDouble', '_cast_Double'],
@@ -3687,119 +2966,15 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['_castInt', '_cast_Int'],
   ['_castLong', '_cast_Long'],
   ['_castShort', '_cast_Short'],
-  ['_choleskySolveHelper', '_cholesky_solve_helper'],
-  ['_chooseQparamsPerTensor', '_choose_qparams_per_tensor'],
-  ['_coalesce', '_coalesce'],
-  ['_coalesced', '_coalesced'],
-  ['_coalesced_', '_coalesced_'],
-  ['_conj', '_conj'],
-  ['_conjCopy', '_conj_copy'],
-  ['_conjPhysical', '_conj_physical'],
-  ['_convDepthwise2d', '_conv_depthwise2d'],
-  ['_convertIndicesFromCooToCsr', '_convert_indices_from_coo_to_csr'],
-  ['_copyFrom', '_copy_from'],
-  ['_copyFromAndResize', '_copy_from_and_resize'],
-  ['_cummaxHelper', '_cummax_helper'],
-  ['_cumminHelper', '_cummin_helper'],
-  ['_debugHasInternalOverlap', '_debug_has_internal_overlap'],
-  ['_dimI', '_dimI'],
-  ['_dimV', '_dimV'],
-  ['_fakeQuantizeLearnablePerChannelAffine', '_fake_quantize_learnable_per_channel_affine'],
-  ['_fakeQuantizeLearnablePerTensorAffine', '_fake_quantize_learnable_per_tensor_affine'],
-  ['_fakeQuantizePerTensorAffineCachemaskTensorQparams', '_fake_quantize_per_tensor_affine_cachemask_tensor_qparams'],
-  ['_fftC2c', '_fft_c2c'],
-  ['_fftC2r', '_fft_c2r'],
-  ['_fftR2c', '_fft_r2c'],
-  ['_foobar', '_foobar'],
-  ['_fusedDropout', '_fused_dropout'],
-  ['_fusedMovingAvgObsFqHelper', '_fused_moving_avg_obs_fq_helper'],
-  ['_fusedMovingAvgObsFqHelperFunctional', '_fused_moving_avg_obs_fq_helper_functional'],
-  ['_fwPrimal', '_fw_primal'],
-  ['_fwPrimalCopy', '_fw_primal_copy'],
-  ['_gatherSparseBackward', '_gather_sparse_backward'],
-  ['_hasCompatibleShallowCopyType', '_has_compatible_shallow_copy_type'],
-  ['_hasSameStorageNumel', '_has_same_storage_numel'],
-  ['_histogramddBinEdges', '_histogramdd_bin_edges'],
-  ['_histogramddFromBinCts', '_histogramdd_from_bin_cts'],
-  ['_histogramddFromBinTensors', '_histogramdd_from_bin_tensors'],
-  ['_indexPutImpl', '_index_put_impl'],
-  ['_indexPutImpl_', '_index_put_impl_'],
   ['_indices', '_indices'],
-  ['_indicesCopy', '_indices_copy'],
-  ['_isZerotensor', '_is_zerotensor'],
-  ['_localScalarDense', '_local_scalar_dense'],
   ['_logSoftmax', '_log_softmax'],
-  ['_logcumsumexp', '_logcumsumexp'],
-  ['_luWithInfo', '_lu_with_info'],
-  ['_makePerChannelQuantizedTensor', '_make_per_channel_quantized_tensor'],
-  ['_makePerTensorQuantizedTensor', '_make_per_tensor_quantized_tensor'],
-  ['_maskedScale', '_masked_scale'],
-  ['_maskedSoftmax', '_masked_softmax'],
-  ['_mkldnnReshape', '_mkldnn_reshape'],
-  ['_mkldnnTranspose', '_mkldnn_transpose'],
-  ['_mkldnnTranspose_', '_mkldnn_transpose_'],
-  ['_mpsConvolution', '_mps_convolution'],
-  ['_mpsConvolutionTranspose', '_mps_convolution_transpose'],
-  ['_mpsMaxPool2d', '_mps_max_pool2d'],
-  ['_negView', '_neg_view'],
-  ['_negViewCopy', '_neg_view_copy'],
-  ['_nestedTensorLayerNorm', '_nested_tensor_layer_norm'],
-  ['_nestedTensorOffsets', '_nested_tensor_offsets'],
-  ['_nestedTensorSize', '_nested_tensor_size'],
-  ['_nestedTensorSoftmaxWithShape', '_nested_tensor_softmax_with_shape'],
-  ['_nestedTensorStrides', '_nested_tensor_strides'],
-  ['_nestedViewFromBuffer', '_nested_view_from_buffer'],
-  ['_nestedViewFromBufferCopy', '_nested_view_from_buffer_copy'],
-  ['_newZerosWithSameFeatureMeta', '_new_zeros_with_same_feature_meta'],
   ['_nnz', '_nnz'],
-  ['_padCircular', '_pad_circular'],
-  ['_padEnum', '_pad_enum'],
-  ['_pdistForward', '_pdist_forward'],
-  ['_pinMemory', '_pin_memory'],
-  ['_removeBatchDim', '_remove_batch_dim'],
-  ['_reshapeAlias', '_reshape_alias'],
-  ['_reshapeAliasCopy', '_reshape_alias_copy'],
-  ['_reshapeFromTensor', '_reshape_from_tensor'],
-  ['_resizeOutput', '_resize_output'],
-  ['_resizeOutput_', '_resize_output_'],
-  ['_sampleDirichlet', '_sample_dirichlet'],
   ['_shapeAsTensor', '_shape_as_tensor'],
-  ['_slowConv2dForward', '_slow_conv2d_forward'],
-  ['_sobolEngineFf_', '_sobol_engine_ff_'],
-  ['_sobolEngineInitializeState_', '_sobol_engine_initialize_state_'],
-  ['_sobolEngineScramble_', '_sobol_engine_scramble_'],
   ['_softmax', '_softmax'],
-  ['_sparseAddmm', '_sparse_addmm'],
-  ['_sparseBroadcastTo', '_sparse_broadcast_to'],
-  ['_sparseBroadcastToCopy', '_sparse_broadcast_to_copy'],
-  ['_sparseCsrProd', '_sparse_csr_prod'],
-  ['_sparseCsrSum', '_sparse_csr_sum'],
-  ['_sparseLogSoftmax', '_sparse_log_softmax'],
-  ['_sparseSoftmax', '_sparse_softmax'],
-  ['_sparseSparseMatmul', '_sparse_sparse_matmul'],
-  ['_sparseSum', '_sparse_sum'],
-  ['_standardGamma', '_standard_gamma'],
-  ['_standardGammaGrad', '_standard_gamma_grad'],
-  ['_symeigHelper', '_symeig_helper'],
-  ['_testAutogradMultipleDispatch', '_test_autograd_multiple_dispatch'],
-  ['_testAutogradMultipleDispatchView', '_test_autograd_multiple_dispatch_view'],
-  ['_testAutogradMultipleDispatchViewCopy', '_test_autograd_multiple_dispatch_view_copy'],
-  ['_testSerializationSubcmul', '_test_serialization_subcmul'],
-  ['_testWarnInAutograd', '_test_warn_in_autograd'],
   ['_toCopy', '_to_copy'],
-  ['_toDense', '_to_dense'],
-  ['_torchCudaCuLinkerSymbolOp', '_torch_cuda_cu_linker_symbol_op'],
   ['_unique', '_unique'],
   ['_unique2', '_unique2'],
-  ['_unsafeView', '_unsafe_view'],
-  ['_upsampleBicubic2dAa', '_upsample_bicubic2d_aa'],
-  ['_upsampleBilinear2dAa', '_upsample_bilinear2d_aa'],
-  ['_upsampleNearestExact1d', '_upsample_nearest_exact1d'],
-  ['_upsampleNearestExact2d', '_upsample_nearest_exact2d'],
-  ['_upsampleNearestExact3d', '_upsample_nearest_exact3d'],
   ['_values', '_values'],
-  ['_valuesCopy', '_values_copy'],
-  ['_version', '_version'],
   ['abs', 'abs'],
   ['abs_', 'abs_'],
   ['absolute', 'absolute'],
@@ -3832,7 +3007,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['alias', 'alias'],
   ['aliasCopy', 'alias_copy'],
   ['alignAs', 'align_as'],
-  ['alignTo', 'align_to'],
   ['all', 'all'],
   ['allclose', 'allclose'],
   ['alphaDropout_', 'alpha_dropout_'],
@@ -3936,7 +3110,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['contiguous', 'contiguous'],
   ['convDepthwise3d', 'conv_depthwise3d'],
   ['convTbc', 'conv_tbc'],
-  ['convTbcBackward', 'conv_tbc_backward'],
   ['copy', 'copy'],
   ['copy_', 'copy_'],
   ['copySparseToSparse', 'copy_sparse_to_sparse'],
@@ -3959,7 +3132,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['cudnnConvolutionRelu', 'cudnn_convolution_relu'],
   ['cudnnConvolutionTranspose', 'cudnn_convolution_transpose'],
   ['cudnnGridSampler', 'cudnn_grid_sampler'],
-  ['cudnnGridSamplerBackward', 'cudnn_grid_sampler_backward'],
   ['cudnnIsAcceptable', 'cudnn_is_acceptable'],
   ['cummax', 'cummax'],
   ['cummin', 'cummin'],
@@ -4196,7 +3368,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['linalgTensorinv', 'linalg_tensorinv'],
   ['linalgTensorsolve', 'linalg_tensorsolve'],
   ['linalgVectorNorm', 'linalg_vector_norm'],
-  ['linearBackward', 'linear_backward'],
   ['log', 'log'],
   ['log10', 'log10'],
   ['log10_', 'log10_'],
@@ -4238,7 +3409,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['matmul', 'matmul'],
   ['matrixH', 'matrix_H'],
   ['matrixExp', 'matrix_exp'],
-  ['matrixExpBackward', 'matrix_exp_backward'],
   ['matrixPower', 'matrix_power'],
   ['max', 'max'],
   ['maxPool1d', 'max_pool1d'],
@@ -4262,9 +3432,7 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['mish', 'mish'],
   ['mish_', 'mish_'],
   ['mkldnnAdaptiveAvgPool2d', 'mkldnn_adaptive_avg_pool2d'],
-  ['mkldnnConvolution', 'mkldnn_convolution'],
   ['mkldnnLinear', 'mkldnn_linear'],
-  ['mkldnnLinearBackward', 'mkldnn_linear_backward'],
   ['mkldnnMaxPool2d', 'mkldnn_max_pool2d'],
   ['mkldnnMaxPool3d', 'mkldnn_max_pool3d'],
   ['mkldnnReorderConv2dWeight', 'mkldnn_reorder_conv2d_weight'],
@@ -4273,8 +3441,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['mode', 'mode'],
   ['moveaxis', 'moveaxis'],
   ['movedim', 'movedim'],
-  ['mpsConvolutionBackward', 'mps_convolution_backward'],
-  ['mpsConvolutionTransposeBackward', 'mps_convolution_transpose_backward'],
   ['mseLoss', 'mse_loss'],
   ['msort', 'msort'],
   ['mul', 'mul'],
@@ -4296,7 +3462,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['nansum', 'nansum'],
   ['narrow', 'narrow'],
   ['narrowCopy', 'narrow_copy'],
-  ['nativeChannelShuffle', 'native_channel_shuffle'],
   ['nativeNorm', 'native_norm'],
   ['ne', 'ne'],
   ['ne_', 'ne_'],
@@ -4450,8 +3615,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['sliceCopy', 'slice_copy'],
   ['sliceScatter', 'slice_scatter'],
   ['slogdet', 'slogdet'],
-  ['slowConv3d', 'slow_conv3d'],
-  ['slowConv3dForward', 'slow_conv3d_forward'],
   ['slowConvDilated2d', 'slow_conv_dilated2d'],
   ['slowConvDilated3d', 'slow_conv_dilated3d'],
   ['slowConvTranspose2d', 'slow_conv_transpose2d'],
@@ -4548,7 +3711,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
   ['tanh_', 'tanh_'],
   ['tensorSplit', 'tensor_split'],
   ['tensordot', 'tensordot'],
-  ['thnnConv2d', 'thnn_conv2d'],
   ['threshold', 'threshold'],
   ['threshold_', 'threshold_'],
   ['tile', 'tile'],
@@ -4621,36 +3783,6 @@ export const METHODS: readonly (readonly [string, string])[] = [
 
 /** Function name and operator. */
 export const FUNCTIONS: readonly (readonly [string, string])[] = [
-  ['__and__', '__and__'],
-  ['__iand__', '__iand__'],
-  ['__ilshift__', '__ilshift__'],
-  ['__ior__', '__ior__'],
-  ['__irshift__', '__irshift__'],
-  ['__ixor__', '__ixor__'],
-  ['__lshift__', '__lshift__'],
-  ['__or__', '__or__'],
-  ['__rshift__', '__rshift__'],
-  ['__xor__', '__xor__'],
-  ['_adaptiveAvgPool2d', '_adaptive_avg_pool2d'],
-  ['_adaptiveAvgPool2dBackward', '_adaptive_avg_pool2d_backward'],
-  ['_adaptiveAvgPool3d', '_adaptive_avg_pool3d'],
-  ['_adaptiveAvgPool3dBackward', '_adaptive_avg_pool3d_backward'],
-  ['_addBatchDim', '_add_batch_dim'],
-  ['_addRelu', '_add_relu'],
-  ['_addRelu_', '_add_relu_'],
-  ['_addmmActivation', '_addmm_activation'],
-  ['_aminmax', '_aminmax'],
-  ['_ampForeachNonFiniteCheckAndUnscale', '_amp_foreach_non_finite_check_and_unscale'],
-  ['_ampForeachNonFiniteCheckAndUnscale_', '_amp_foreach_non_finite_check_and_unscale_'],
-  ['_ampUpdateScale', '_amp_update_scale'],
-  ['_ampUpdateScale_', '_amp_update_scale_'],
-  ['_assertAsync', '_assert_async'],
-  ['_assertTensorMetadata', '_assert_tensor_metadata'],
-  ['_autocastToFullPrecision', '_autocast_to_full_precision'],
-  ['_autocastToReducedPrecision', '_autocast_to_reduced_precision'],
-  ['_backward', '_backward'],
-  ['_batchNormImplIndex', '_batch_norm_impl_index'],
-  ['_batchNormImplIndexBackward', '_batch_norm_impl_index_backward'],
   ['_castByte', '_cast_Byte'],
   ['_castChar', '_cast_Char'],
   ['_castDouble', '_cast_Double'],
@@ -4659,63 +3791,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['_castInt', '_cast_Int'],
   ['_castLong', '_cast_Long'],
   ['_castShort', '_cast_Short'],
-  ['_cdistBackward', '_cdist_backward'],
-  ['_cdistForward', '_cdist_forward'],
-  ['_choleskySolveHelper', '_cholesky_solve_helper'],
-  ['_chooseQparamsPerTensor', '_choose_qparams_per_tensor'],
-  ['_coalesce', '_coalesce'],
-  ['_coalesced', '_coalesced'],
-  ['_coalesced_', '_coalesced_'],
-  ['_computeLinearCombination', '_compute_linear_combination'],
-  ['_conj', '_conj'],
-  ['_conjCopy', '_conj_copy'],
-  ['_conjPhysical', '_conj_physical'],
-  ['_convDepthwise2d', '_conv_depthwise2d'],
-  ['_convertIndicesFromCooToCsr', '_convert_indices_from_coo_to_csr'],
-  ['_convertIndicesFromCsrToCoo', '_convert_indices_from_csr_to_coo'],
-  ['_convolution', '_convolution'],
-  ['_convolutionDoubleBackward', '_convolution_double_backward'],
-  ['_convolutionMode', '_convolution_mode'],
-  ['_copyFrom', '_copy_from'],
-  ['_copyFromAndResize', '_copy_from_and_resize'],
-  ['_ctcLoss', '_ctc_loss'],
-  ['_ctcLossBackward', '_ctc_loss_backward'],
-  ['_cudnnCtcLoss', '_cudnn_ctc_loss'],
-  ['_cudnnInitDropoutState', '_cudnn_init_dropout_state'],
-  ['_cudnnRnn', '_cudnn_rnn'],
-  ['_cudnnRnnBackward', '_cudnn_rnn_backward'],
-  ['_cudnnRnnFlattenWeight', '_cudnn_rnn_flatten_weight'],
-  ['_cufftClearPlanCache', '_cufft_clear_plan_cache'],
-  ['_cufftGetPlanCacheMaxSize', '_cufft_get_plan_cache_max_size'],
-  ['_cufftGetPlanCacheSize', '_cufft_get_plan_cache_size'],
-  ['_cufftSetPlanCacheMaxSize', '_cufft_set_plan_cache_max_size'],
-  ['_cummaxHelper', '_cummax_helper'],
-  ['_cumminHelper', '_cummin_helper'],
-  ['_debugHasInternalOverlap', '_debug_has_internal_overlap'],
-  ['_dimI', '_dimI'],
-  ['_dimV', '_dimV'],
-  ['_dimArange', '_dim_arange'],
-  ['_dirichletGrad', '_dirichlet_grad'],
-  ['_efficientzerotensor', '_efficientzerotensor'],
-  ['_embeddingBag', '_embedding_bag'],
-  ['_embeddingBagBackward', '_embedding_bag_backward'],
-  ['_embeddingBagDenseBackward', '_embedding_bag_dense_backward'],
-  ['_embeddingBagForwardOnly', '_embedding_bag_forward_only'],
-  ['_embeddingBagPerSampleWeightsBackward', '_embedding_bag_per_sample_weights_backward'],
-  ['_embeddingBagSparseBackward', '_embedding_bag_sparse_backward'],
-  ['_emptyAffineQuantized', '_empty_affine_quantized'],
-  ['_emptyPerChannelAffineQuantized', '_empty_per_channel_affine_quantized'],
-  ['_euclideanDist', '_euclidean_dist'],
-  ['_fakeQuantizeLearnablePerChannelAffine', '_fake_quantize_learnable_per_channel_affine'],
-  ['_fakeQuantizeLearnablePerChannelAffineBackward', '_fake_quantize_learnable_per_channel_affine_backward'],
-  ['_fakeQuantizeLearnablePerTensorAffine', '_fake_quantize_learnable_per_tensor_affine'],
-  ['_fakeQuantizeLearnablePerTensorAffineBackward', '_fake_quantize_learnable_per_tensor_affine_backward'],
-  ['_fakeQuantizePerTensorAffineCachemaskTensorQparams', '_fake_quantize_per_tensor_affine_cachemask_tensor_qparams'],
-  ['_fftC2c', '_fft_c2c'],
-  ['_fftC2r', '_fft_c2r'],
-  ['_fftR2c', '_fft_r2c'],
-  ['_flashScaledDotProductAttention', '_flash_scaled_dot_product_attention'],
-  ['_foobar', '_foobar'],
   ['_foreachAbs', '_foreach_abs'],
   ['_foreachAbs_', '_foreach_abs_'],
   ['_foreachAcos', '_foreach_acos'],
@@ -4791,186 +3866,15 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['_foreachTrunc_', '_foreach_trunc_'],
   ['_foreachZero', '_foreach_zero'],
   ['_foreachZero_', '_foreach_zero_'],
-  ['_fusedAdam', '_fused_adam'],
-  ['_fusedAdam_', '_fused_adam_'],
-  ['_fusedDropout', '_fused_dropout'],
-  ['_fusedMovingAvgObsFqHelper', '_fused_moving_avg_obs_fq_helper'],
-  ['_fusedMovingAvgObsFqHelperFunctional', '_fused_moving_avg_obs_fq_helper_functional'],
-  ['_fwPrimal', '_fw_primal'],
-  ['_fwPrimalCopy', '_fw_primal_copy'],
-  ['_gatherSparseBackward', '_gather_sparse_backward'],
-  ['_gridSampler2dCpuFallback', '_grid_sampler_2d_cpu_fallback'],
-  ['_gridSampler2dCpuFallbackBackward', '_grid_sampler_2d_cpu_fallback_backward'],
-  ['_hasCompatibleShallowCopyType', '_has_compatible_shallow_copy_type'],
-  ['_hasSameStorageNumel', '_has_same_storage_numel'],
-  ['_histogramddBinEdges', '_histogramdd_bin_edges'],
-  ['_histogramddFromBinCts', '_histogramdd_from_bin_cts'],
-  ['_histogramddFromBinTensors', '_histogramdd_from_bin_tensors'],
-  ['_indexPutImpl', '_index_put_impl'],
-  ['_indexPutImpl_', '_index_put_impl_'],
   ['_indices', '_indices'],
-  ['_indicesCopy', '_indices_copy'],
-  ['_isZerotensor', '_is_zerotensor'],
-  ['_linalgCheckErrors', '_linalg_check_errors'],
-  ['_linalgDet', '_linalg_det'],
-  ['_linalgEigh', '_linalg_eigh'],
-  ['_linalgSlogdet', '_linalg_slogdet'],
-  ['_linalgSolveEx', '_linalg_solve_ex'],
-  ['_linalgSvd', '_linalg_svd'],
-  ['_localScalarDense', '_local_scalar_dense'],
   ['_logSoftmax', '_log_softmax'],
-  ['_logSoftmaxBackwardData', '_log_softmax_backward_data'],
-  ['_logcumsumexp', '_logcumsumexp'],
-  ['_lstmMps', '_lstm_mps'],
-  ['_luWithInfo', '_lu_with_info'],
-  ['_makeDual', '_make_dual'],
-  ['_makeDualCopy', '_make_dual_copy'],
-  ['_makePerChannelQuantizedTensor', '_make_per_channel_quantized_tensor'],
-  ['_makePerTensorQuantizedTensor', '_make_per_tensor_quantized_tensor'],
-  ['_maskedScale', '_masked_scale'],
-  ['_maskedSoftmax', '_masked_softmax'],
-  ['_maskedSoftmaxBackward', '_masked_softmax_backward'],
-  ['_mkldnnReshape', '_mkldnn_reshape'],
-  ['_mkldnnTranspose', '_mkldnn_transpose'],
-  ['_mkldnnTranspose_', '_mkldnn_transpose_'],
-  ['_mpsConvolution', '_mps_convolution'],
-  ['_mpsConvolutionTranspose', '_mps_convolution_transpose'],
-  ['_mpsMaxPool2d', '_mps_max_pool2d'],
-  ['_nativeDecoderOnlyMultiHeadAttention', '_native_decoder_only_multi_head_attention'],
-  ['_nativeMultiHeadAttention', '_native_multi_head_attention'],
-  ['_negView', '_neg_view'],
-  ['_negViewCopy', '_neg_view_copy'],
-  ['_nestedFromPadded', '_nested_from_padded'],
-  ['_nestedFromPaddedAndNestedExample', '_nested_from_padded_and_nested_example'],
-  ['_nestedSelectBackward', '_nested_select_backward'],
-  ['_nestedSumBackward', '_nested_sum_backward'],
-  ['_nestedTensorFromMask', '_nested_tensor_from_mask'],
-  ['_nestedTensorFromMaskLeftAligned', '_nested_tensor_from_mask_left_aligned'],
-  ['_nestedTensorFromTensorList', '_nested_tensor_from_tensor_list'],
-  ['_nestedTensorLayerNorm', '_nested_tensor_layer_norm'],
-  ['_nestedTensorOffsets', '_nested_tensor_offsets'],
-  ['_nestedTensorSize', '_nested_tensor_size'],
-  ['_nestedTensorSoftmaxWithShape', '_nested_tensor_softmax_with_shape'],
-  ['_nestedTensorStrides', '_nested_tensor_strides'],
-  ['_nestedViewFromBuffer', '_nested_view_from_buffer'],
-  ['_nestedViewFromBufferCopy', '_nested_view_from_buffer_copy'],
-  ['_newZerosWithSameFeatureMeta', '_new_zeros_with_same_feature_meta'],
-  ['_nnpackAvailable', '_nnpack_available'],
-  ['_nnpackSpatialConvolution', '_nnpack_spatial_convolution'],
   ['_nnz', '_nnz'],
-  ['_packPaddedSequence', '_pack_padded_sequence'],
-  ['_packPaddedSequenceBackward', '_pack_padded_sequence_backward'],
-  ['_padCircular', '_pad_circular'],
-  ['_padEnum', '_pad_enum'],
-  ['_padPackedSequence', '_pad_packed_sequence'],
-  ['_pdistBackward', '_pdist_backward'],
-  ['_pdistForward', '_pdist_forward'],
-  ['_pinMemory', '_pin_memory'],
-  ['_removeBatchDim', '_remove_batch_dim'],
-  ['_reshapeAlias', '_reshape_alias'],
-  ['_reshapeAliasCopy', '_reshape_alias_copy'],
-  ['_reshapeFromTensor', '_reshape_from_tensor'],
-  ['_resizeOutput', '_resize_output'],
-  ['_resizeOutput_', '_resize_output_'],
-  ['_rowwisePrune', '_rowwise_prune'],
-  ['_sampleDirichlet', '_sample_dirichlet'],
-  ['_saturateWeightToFp16', '_saturate_weight_to_fp16'],
-  ['_scaledDotProductAttention', '_scaled_dot_product_attention'],
-  ['_scaledDotProductAttentionForward', '_scaled_dot_product_attention_forward'],
-  ['_scaledDotProductAttentionMath', '_scaled_dot_product_attention_math'],
-  ['_segmentReduceBackward', '_segment_reduce_backward'],
   ['_shapeAsTensor', '_shape_as_tensor'],
-  ['_slowConv2dForward', '_slow_conv2d_forward'],
-  ['_sobolEngineDraw', '_sobol_engine_draw'],
-  ['_sobolEngineFf_', '_sobol_engine_ff_'],
-  ['_sobolEngineInitializeState_', '_sobol_engine_initialize_state_'],
-  ['_sobolEngineScramble_', '_sobol_engine_scramble_'],
   ['_softmax', '_softmax'],
-  ['_softmaxBackwardData', '_softmax_backward_data'],
-  ['_sparseAddmm', '_sparse_addmm'],
-  ['_sparseBroadcastTo', '_sparse_broadcast_to'],
-  ['_sparseBroadcastToCopy', '_sparse_broadcast_to_copy'],
-  ['_sparseBscTensorUnsafe', '_sparse_bsc_tensor_unsafe'],
-  ['_sparseBsrTensorUnsafe', '_sparse_bsr_tensor_unsafe'],
-  ['_sparseCompressedTensorUnsafe', '_sparse_compressed_tensor_unsafe'],
-  ['_sparseCooTensorUnsafe', '_sparse_coo_tensor_unsafe'],
-  ['_sparseCooTensorWithDims', '_sparse_coo_tensor_with_dims'],
-  ['_sparseCooTensorWithDimsAndTensors', '_sparse_coo_tensor_with_dims_and_tensors'],
-  ['_sparseCscTensorUnsafe', '_sparse_csc_tensor_unsafe'],
-  ['_sparseCsrProd', '_sparse_csr_prod'],
-  ['_sparseCsrSum', '_sparse_csr_sum'],
-  ['_sparseCsrTensorUnsafe', '_sparse_csr_tensor_unsafe'],
-  ['_sparseLogSoftmax', '_sparse_log_softmax'],
-  ['_sparseLogSoftmaxBackwardData', '_sparse_log_softmax_backward_data'],
-  ['_sparseMaskHelper', '_sparse_mask_helper'],
-  ['_sparseMm', '_sparse_mm'],
-  ['_sparseSoftmax', '_sparse_softmax'],
-  ['_sparseSoftmaxBackwardData', '_sparse_softmax_backward_data'],
-  ['_sparseSparseMatmul', '_sparse_sparse_matmul'],
-  ['_sparseSum', '_sparse_sum'],
-  ['_sparseSumBackward', '_sparse_sum_backward'],
-  ['_spdiags', '_spdiags'],
-  ['_stack', '_stack'],
-  ['_standardGamma', '_standard_gamma'],
-  ['_standardGammaGrad', '_standard_gamma_grad'],
-  ['_symeigHelper', '_symeig_helper'],
-  ['_testAmbiguousDefaults', '_test_ambiguous_defaults'],
-  ['_testAutogradMultipleDispatch', '_test_autograd_multiple_dispatch'],
-  ['_testAutogradMultipleDispatchView', '_test_autograd_multiple_dispatch_view'],
-  ['_testAutogradMultipleDispatchViewCopy', '_test_autograd_multiple_dispatch_view_copy'],
-  ['_testOptionalFilledIntlist', '_test_optional_filled_intlist'],
-  ['_testOptionalFloatlist', '_test_optional_floatlist'],
-  ['_testOptionalIntlist', '_test_optional_intlist'],
-  ['_testSerializationSubcmul', '_test_serialization_subcmul'],
-  ['_testStringDefault', '_test_string_default'],
-  ['_testWarnInAutograd', '_test_warn_in_autograd'],
-  ['_thnnDifferentiableGruCellBackward', '_thnn_differentiable_gru_cell_backward'],
-  ['_thnnDifferentiableLstmCellBackward', '_thnn_differentiable_lstm_cell_backward'],
-  ['_thnnFusedGruCell', '_thnn_fused_gru_cell'],
-  ['_thnnFusedGruCellBackward', '_thnn_fused_gru_cell_backward'],
-  ['_thnnFusedLstmCell', '_thnn_fused_lstm_cell'],
-  ['_thnnFusedLstmCellBackward', '_thnn_fused_lstm_cell_backward'],
-  ['_thnnFusedLstmCellBackwardImpl', '_thnn_fused_lstm_cell_backward_impl'],
   ['_toCopy', '_to_copy'],
-  ['_toCpu', '_to_cpu'],
-  ['_toDense', '_to_dense'],
-  ['_torchCudaCuLinkerSymbolOp', '_torch_cuda_cu_linker_symbol_op'],
-  ['_transformBiasRescaleQkv', '_transform_bias_rescale_qkv'],
-  ['_transformerDecoderOnlyLayerFwd', '_transformer_decoder_only_layer_fwd'],
-  ['_transformerEncoderLayerFwd', '_transformer_encoder_layer_fwd'],
-  ['_trilinear', '_trilinear'],
-  ['_tritonMultiHeadAttention', '_triton_multi_head_attention'],
-  ['_tritonScaledDotAttention', '_triton_scaled_dot_attention'],
   ['_unique', '_unique'],
   ['_unique2', '_unique2'],
-  ['_unpackDual', '_unpack_dual'],
-  ['_unsafeView', '_unsafe_view'],
-  ['_upsampleBicubic2dAa', '_upsample_bicubic2d_aa'],
-  ['_upsampleBicubic2dAaBackward', '_upsample_bicubic2d_aa_backward'],
-  ['_upsampleBilinear2dAa', '_upsample_bilinear2d_aa'],
-  ['_upsampleBilinear2dAaBackward', '_upsample_bilinear2d_aa_backward'],
-  ['_upsampleNearestExact1d', '_upsample_nearest_exact1d'],
-  ['_upsampleNearestExact1dBackward', '_upsample_nearest_exact1d_backward'],
-  ['_upsampleNearestExact2d', '_upsample_nearest_exact2d'],
-  ['_upsampleNearestExact2dBackward', '_upsample_nearest_exact2d_backward'],
-  ['_upsampleNearestExact3d', '_upsample_nearest_exact3d'],
-  ['_upsampleNearestExact3dBackward', '_upsample_nearest_exact3d_backward'],
-  ['_useCudnnCtcLoss', '_use_cudnn_ctc_loss'],
-  ['_useCudnnRnnFlattenWeight', '_use_cudnn_rnn_flatten_weight'],
-  ['_validateCompressedSparseIndices', '_validate_compressed_sparse_indices'],
-  ['_validateSparseBscTensorArgs', '_validate_sparse_bsc_tensor_args'],
-  ['_validateSparseBsrTensorArgs', '_validate_sparse_bsr_tensor_args'],
-  ['_validateSparseCompressedTensorArgs', '_validate_sparse_compressed_tensor_args'],
-  ['_validateSparseCooTensorArgs', '_validate_sparse_coo_tensor_args'],
-  ['_validateSparseCscTensorArgs', '_validate_sparse_csc_tensor_args'],
-  ['_validateSparseCsrTensorArgs', '_validate_sparse_csr_tensor_args'],
   ['_values', '_values'],
-  ['_valuesCopy', '_values_copy'],
-  ['_version', '_version'],
-  ['_weightNorm', '_weight_norm'],
-  ['_weightNormDifferentiableBackward', '_weight_norm_differentiable_backward'],
-  ['_weightNormInterface', '_weight_norm_interface'],
-  ['_weightNormInterfaceBackward', '_weight_norm_interface_backward'],
   ['abs', 'abs'],
   ['abs_', 'abs_'],
   ['absolute', 'absolute'],
@@ -4984,9 +3888,7 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['adaptiveAvgPool3d', 'adaptive_avg_pool3d'],
   ['adaptiveMaxPool1d', 'adaptive_max_pool1d'],
   ['adaptiveMaxPool2d', 'adaptive_max_pool2d'],
-  ['adaptiveMaxPool2dBackward', 'adaptive_max_pool2d_backward'],
   ['adaptiveMaxPool3d', 'adaptive_max_pool3d'],
-  ['adaptiveMaxPool3dBackward', 'adaptive_max_pool3d_backward'],
   ['add', 'add'],
   ['add_', 'add_'],
   ['addbmm', 'addbmm'],
@@ -5003,12 +3905,10 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['addr_', 'addr_'],
   ['adjoint', 'adjoint'],
   ['affineGridGenerator', 'affine_grid_generator'],
-  ['affineGridGeneratorBackward', 'affine_grid_generator_backward'],
   ['alias', 'alias'],
   ['aliasCopy', 'alias_copy'],
   ['alignAs', 'align_as'],
   ['alignTensors', 'align_tensors'],
-  ['alignTo', 'align_to'],
   ['all', 'all'],
   ['allclose', 'allclose'],
   ['alphaDropout', 'alpha_dropout'],
@@ -5056,25 +3956,17 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['atleast3d', 'atleast_3d'],
   ['avgPool1d', 'avg_pool1d'],
   ['avgPool2d', 'avg_pool2d'],
-  ['avgPool2dBackward', 'avg_pool2d_backward'],
   ['avgPool3d', 'avg_pool3d'],
-  ['avgPool3dBackward', 'avg_pool3d_backward'],
   ['baddbmm', 'baddbmm'],
   ['baddbmm_', 'baddbmm_'],
   ['bartlettWindow', 'bartlett_window'],
   ['batchNorm', 'batch_norm'],
-  ['batchNormBackwardElemt', 'batch_norm_backward_elemt'],
-  ['batchNormBackwardReduce', 'batch_norm_backward_reduce'],
   ['batchNormElemt', 'batch_norm_elemt'],
-  ['batchNormGatherStats', 'batch_norm_gather_stats'],
-  ['batchNormGatherStatsWithCounts', 'batch_norm_gather_stats_with_counts'],
   ['batchNormStats', 'batch_norm_stats'],
-  ['batchNormUpdateStats', 'batch_norm_update_stats'],
   ['bernoulli', 'bernoulli'],
   ['bernoulli_', 'bernoulli_'],
   ['bilinear', 'bilinear'],
   ['binaryCrossEntropy', 'binary_cross_entropy'],
-  ['binaryCrossEntropyBackward', 'binary_cross_entropy_backward'],
   ['binaryCrossEntropyWithLogits', 'binary_cross_entropy_with_logits'],
   ['bincount', 'bincount'],
   ['binomial', 'binomial'],
@@ -5114,7 +4006,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['cholesky', 'cholesky'],
   ['choleskyInverse', 'cholesky_inverse'],
   ['choleskySolve', 'cholesky_solve'],
-  ['chooseQparamsOptimized', 'choose_qparams_optimized'],
   ['chunk', 'chunk'],
   ['clamp', 'clamp'],
   ['clamp_', 'clamp_'],
@@ -5144,13 +4035,10 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['conv3d', 'conv3d'],
   ['convDepthwise3d', 'conv_depthwise3d'],
   ['convTbc', 'conv_tbc'],
-  ['convTbcBackward', 'conv_tbc_backward'],
   ['convTranspose1d', 'conv_transpose1d'],
   ['convTranspose2d', 'conv_transpose2d'],
   ['convTranspose3d', 'conv_transpose3d'],
   ['convolution', 'convolution'],
-  ['convolutionBackward', 'convolution_backward'],
-  ['convolutionBackwardOverrideable', 'convolution_backward_overrideable'],
   ['convolutionOverrideable', 'convolution_overrideable'],
   ['copy', 'copy'],
   ['copy_', 'copy_'],
@@ -5173,22 +4061,17 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['crowIndicesCopy', 'crow_indices_copy'],
   ['ctcLoss', 'ctc_loss'],
   ['cudnnAffineGridGenerator', 'cudnn_affine_grid_generator'],
-  ['cudnnAffineGridGeneratorBackward', 'cudnn_affine_grid_generator_backward'],
   ['cudnnBatchNorm', 'cudnn_batch_norm'],
-  ['cudnnBatchNormBackward', 'cudnn_batch_norm_backward'],
   ['cudnnConvolution', 'cudnn_convolution'],
   ['cudnnConvolutionAddRelu', 'cudnn_convolution_add_relu'],
   ['cudnnConvolutionRelu', 'cudnn_convolution_relu'],
   ['cudnnConvolutionTranspose', 'cudnn_convolution_transpose'],
   ['cudnnGridSampler', 'cudnn_grid_sampler'],
-  ['cudnnGridSamplerBackward', 'cudnn_grid_sampler_backward'],
   ['cudnnIsAcceptable', 'cudnn_is_acceptable'],
   ['cummax', 'cummax'],
-  ['cummaxminBackward', 'cummaxmin_backward'],
   ['cummin', 'cummin'],
   ['cumprod', 'cumprod'],
   ['cumprod_', 'cumprod_'],
-  ['cumprodBackward', 'cumprod_backward'],
   ['cumsum', 'cumsum'],
   ['cumsum_', 'cumsum_'],
   ['cumulativeTrapezoid', 'cumulative_trapezoid'],
@@ -5202,11 +4085,9 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['detach_', 'detach_'],
   ['detachCopy', 'detach_copy'],
   ['diag', 'diag'],
-  ['diagBackward', 'diag_backward'],
   ['diagEmbed', 'diag_embed'],
   ['diagflat', 'diagflat'],
   ['diagonal', 'diagonal'],
-  ['diagonalBackward', 'diagonal_backward'],
   ['diagonalCopy', 'diagonal_copy'],
   ['diagonalScatter', 'diagonal_scatter'],
   ['diff', 'diff'],
@@ -5225,14 +4106,10 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['einsum', 'einsum'],
   ['elu', 'elu'],
   ['elu_', 'elu_'],
-  ['eluBackward', 'elu_backward'],
   ['embedding', 'embedding'],
-  ['embeddingBackward', 'embedding_backward'],
   ['embeddingBag', 'embedding_bag'],
-  ['embeddingDenseBackward', 'embedding_dense_backward'],
   ['embeddingRenorm', 'embedding_renorm'],
   ['embeddingRenorm_', 'embedding_renorm_'],
-  ['embeddingSparseBackward', 'embedding_sparse_backward'],
   ['empty', 'empty'],
   ['emptyLike', 'empty_like'],
   ['emptyQuantized', 'empty_quantized'],
@@ -5260,10 +4137,8 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['eye', 'eye'],
   ['fakeQuantizePerChannelAffine', 'fake_quantize_per_channel_affine'],
   ['fakeQuantizePerChannelAffineCachemask', 'fake_quantize_per_channel_affine_cachemask'],
-  ['fakeQuantizePerChannelAffineCachemaskBackward', 'fake_quantize_per_channel_affine_cachemask_backward'],
   ['fakeQuantizePerTensorAffine', 'fake_quantize_per_tensor_affine'],
   ['fakeQuantizePerTensorAffineCachemask', 'fake_quantize_per_tensor_affine_cachemask'],
-  ['fakeQuantizePerTensorAffineCachemaskBackward', 'fake_quantize_per_tensor_affine_cachemask_backward'],
   ['fbgemmLinearFp16Weight', 'fbgemm_linear_fp16_weight'],
   ['fbgemmLinearFp16WeightFp32Activation', 'fbgemm_linear_fp16_weight_fp32_activation'],
   ['fbgemmLinearInt8Weight', 'fbgemm_linear_int8_weight'],
@@ -5320,9 +4195,7 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['frac', 'frac'],
   ['frac_', 'frac_'],
   ['fractionalMaxPool2d', 'fractional_max_pool2d'],
-  ['fractionalMaxPool2dBackward', 'fractional_max_pool2d_backward'],
   ['fractionalMaxPool3d', 'fractional_max_pool3d'],
-  ['fractionalMaxPool3dBackward', 'fractional_max_pool3d_backward'],
   ['frexp', 'frexp'],
   ['frobeniusNorm', 'frobenius_norm'],
   ['fromFile', 'from_file'],
@@ -5330,22 +4203,18 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['fullLike', 'full_like'],
   ['fusedMovingAvgObsFakeQuant', 'fused_moving_avg_obs_fake_quant'],
   ['gather', 'gather'],
-  ['gatherBackward', 'gather_backward'],
   ['gcd', 'gcd'],
   ['gcd_', 'gcd_'],
   ['ge', 'ge'],
   ['ge_', 'ge_'],
   ['gelu', 'gelu'],
   ['gelu_', 'gelu_'],
-  ['geluBackward', 'gelu_backward'],
   ['geometric', 'geometric'],
   ['geometric_', 'geometric_'],
   ['geqrf', 'geqrf'],
   ['ger', 'ger'],
   ['getGradients', 'get_gradients'],
   ['glu', 'glu'],
-  ['gluBackward', 'glu_backward'],
-  ['gluBackwardJvp', 'glu_backward_jvp'],
   ['gluJvp', 'glu_jvp'],
   ['gradient', 'gradient'],
   ['greater', 'greater'],
@@ -5354,9 +4223,7 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['greaterEqual_', 'greater_equal_'],
   ['gridSampler', 'grid_sampler'],
   ['gridSampler2d', 'grid_sampler_2d'],
-  ['gridSampler2dBackward', 'grid_sampler_2d_backward'],
   ['gridSampler3d', 'grid_sampler_3d'],
-  ['gridSampler3dBackward', 'grid_sampler_3d_backward'],
   ['groupNorm', 'group_norm'],
   ['gru', 'gru'],
   ['gruCell', 'gru_cell'],
@@ -5365,16 +4232,12 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['hammingWindow', 'hamming_window'],
   ['hannWindow', 'hann_window'],
   ['hardshrink', 'hardshrink'],
-  ['hardshrinkBackward', 'hardshrink_backward'],
   ['hardsigmoid', 'hardsigmoid'],
   ['hardsigmoid_', 'hardsigmoid_'],
-  ['hardsigmoidBackward', 'hardsigmoid_backward'],
   ['hardswish', 'hardswish'],
   ['hardswish_', 'hardswish_'],
-  ['hardswishBackward', 'hardswish_backward'],
   ['hardtanh', 'hardtanh'],
   ['hardtanh_', 'hardtanh_'],
-  ['hardtanhBackward', 'hardtanh_backward'],
   ['heaviside', 'heaviside'],
   ['heaviside_', 'heaviside_'],
   ['hingeEmbeddingLoss', 'hinge_embedding_loss'],
@@ -5385,7 +4248,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['hspmm', 'hspmm'],
   ['hstack', 'hstack'],
   ['huberLoss', 'huber_loss'],
-  ['huberLossBackward', 'huber_loss_backward'],
   ['hypot', 'hypot'],
   ['hypot_', 'hypot_'],
   ['i0', 'i0'],
@@ -5408,10 +4270,8 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['indexReduce', 'index_reduce'],
   ['indexReduce_', 'index_reduce_'],
   ['indexSelect', 'index_select'],
-  ['indexSelectBackward', 'index_select_backward'],
   ['indices', 'indices'],
   ['indicesCopy', 'indices_copy'],
-  ['infinitelyDifferentiableGeluBackward', 'infinitely_differentiable_gelu_backward'],
   ['inner', 'inner'],
   ['instanceNorm', 'instance_norm'],
   ['intRepr', 'int_repr'],
@@ -5454,7 +4314,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['le_', 'le_'],
   ['leakyRelu', 'leaky_relu'],
   ['leakyRelu_', 'leaky_relu_'],
-  ['leakyReluBackward', 'leaky_relu_backward'],
   ['lerp', 'lerp'],
   ['lerp_', 'lerp_'],
   ['less', 'less'],
@@ -5481,7 +4340,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['linalgInvEx', 'linalg_inv_ex'],
   ['linalgLdlFactor', 'linalg_ldl_factor'],
   ['linalgLdlFactorEx', 'linalg_ldl_factor_ex'],
-  ['linalgLdlSolve', 'linalg_ldl_solve'],
   ['linalgLstsq', 'linalg_lstsq'],
   ['linalgLu', 'linalg_lu'],
   ['linalgLuFactor', 'linalg_lu_factor'],
@@ -5508,7 +4366,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['linalgVecdot', 'linalg_vecdot'],
   ['linalgVectorNorm', 'linalg_vector_norm'],
   ['linear', 'linear'],
-  ['linearBackward', 'linear_backward'],
   ['linspace', 'linspace'],
   ['log', 'log'],
   ['log10', 'log10'],
@@ -5521,7 +4378,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['logNormal', 'log_normal'],
   ['logNormal_', 'log_normal_'],
   ['logSigmoid', 'log_sigmoid'],
-  ['logSigmoidBackward', 'log_sigmoid_backward'],
   ['logSigmoidForward', 'log_sigmoid_forward'],
   ['logSoftmax', 'log_softmax'],
   ['logaddexp', 'logaddexp'],
@@ -5538,12 +4394,10 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['logicalXor_', 'logical_xor_'],
   ['logit', 'logit'],
   ['logit_', 'logit_'],
-  ['logitBackward', 'logit_backward'],
   ['logspace', 'logspace'],
   ['logsumexp', 'logsumexp'],
   ['lstm', 'lstm'],
   ['lstmCell', 'lstm_cell'],
-  ['lstmMpsBackward', 'lstm_mps_backward'],
   ['lt', 'lt'],
   ['lt_', 'lt_'],
   ['luSolve', 'lu_solve'],
@@ -5556,22 +4410,17 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['maskedScatter', 'masked_scatter'],
   ['maskedScatter_', 'masked_scatter_'],
   ['maskedSelect', 'masked_select'],
-  ['maskedSelectBackward', 'masked_select_backward'],
   ['matmul', 'matmul'],
-  ['matmulBackward', 'matmul_backward'],
   ['matrixH', 'matrix_H'],
   ['matrixExp', 'matrix_exp'],
-  ['matrixExpBackward', 'matrix_exp_backward'],
   ['matrixPower', 'matrix_power'],
   ['max', 'max'],
   ['maxPool1d', 'max_pool1d'],
   ['maxPool1dWithIndices', 'max_pool1d_with_indices'],
   ['maxPool2d', 'max_pool2d'],
   ['maxPool2dWithIndices', 'max_pool2d_with_indices'],
-  ['maxPool2dWithIndicesBackward', 'max_pool2d_with_indices_backward'],
   ['maxPool3d', 'max_pool3d'],
   ['maxPool3dWithIndices', 'max_pool3d_with_indices'],
-  ['maxPool3dWithIndicesBackward', 'max_pool3d_with_indices_backward'],
   ['maxUnpool2d', 'max_unpool2d'],
   ['maxUnpool3d', 'max_unpool3d'],
   ['maximum', 'maximum'],
@@ -5581,46 +4430,30 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['min', 'min'],
   ['minimum', 'minimum'],
   ['miopenBatchNorm', 'miopen_batch_norm'],
-  ['miopenBatchNormBackward', 'miopen_batch_norm_backward'],
   ['miopenConvolution', 'miopen_convolution'],
   ['miopenConvolutionAddRelu', 'miopen_convolution_add_relu'],
   ['miopenConvolutionRelu', 'miopen_convolution_relu'],
   ['miopenConvolutionTranspose', 'miopen_convolution_transpose'],
   ['miopenDepthwiseConvolution', 'miopen_depthwise_convolution'],
   ['miopenRnn', 'miopen_rnn'],
-  ['miopenRnnBackward', 'miopen_rnn_backward'],
   ['mish', 'mish'],
   ['mish_', 'mish_'],
-  ['mishBackward', 'mish_backward'],
   ['mkldnnAdaptiveAvgPool2d', 'mkldnn_adaptive_avg_pool2d'],
-  ['mkldnnAdaptiveAvgPool2dBackward', 'mkldnn_adaptive_avg_pool2d_backward'],
-  ['mkldnnConvolution', 'mkldnn_convolution'],
   ['mkldnnLinear', 'mkldnn_linear'],
-  ['mkldnnLinearBackward', 'mkldnn_linear_backward'],
-  ['mkldnnLinearBackwardInput', 'mkldnn_linear_backward_input'],
-  ['mkldnnLinearBackwardWeights', 'mkldnn_linear_backward_weights'],
   ['mkldnnMaxPool2d', 'mkldnn_max_pool2d'],
-  ['mkldnnMaxPool2dBackward', 'mkldnn_max_pool2d_backward'],
   ['mkldnnMaxPool3d', 'mkldnn_max_pool3d'],
-  ['mkldnnMaxPool3dBackward', 'mkldnn_max_pool3d_backward'],
   ['mkldnnReorderConv2dWeight', 'mkldnn_reorder_conv2d_weight'],
   ['mkldnnReorderConv3dWeight', 'mkldnn_reorder_conv3d_weight'],
   ['mm', 'mm'],
   ['mode', 'mode'],
   ['moveaxis', 'moveaxis'],
   ['movedim', 'movedim'],
-  ['mpsConvolutionBackward', 'mps_convolution_backward'],
-  ['mpsConvolutionTransposeBackward', 'mps_convolution_transpose_backward'],
-  ['mpsMaxPool2dBackward', 'mps_max_pool2d_backward'],
   ['mseLoss', 'mse_loss'],
-  ['mseLossBackward', 'mse_loss_backward'],
   ['msort', 'msort'],
   ['mul', 'mul'],
   ['mul_', 'mul_'],
   ['multiMarginLoss', 'multi_margin_loss'],
-  ['multiMarginLossBackward', 'multi_margin_loss_backward'],
   ['multilabelMarginLoss', 'multilabel_margin_loss'],
-  ['multilabelMarginLossBackward', 'multilabel_margin_loss_backward'],
   ['multilabelMarginLossForward', 'multilabel_margin_loss_forward'],
   ['multinomial', 'multinomial'],
   ['multiply', 'multiply'],
@@ -5637,14 +4470,9 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['narrow', 'narrow'],
   ['narrowCopy', 'narrow_copy'],
   ['nativeBatchNorm', 'native_batch_norm'],
-  ['nativeBatchNormBackward', 'native_batch_norm_backward'],
-  ['nativeChannelShuffle', 'native_channel_shuffle'],
   ['nativeDropout', 'native_dropout'],
-  ['nativeDropoutBackward', 'native_dropout_backward'],
   ['nativeGroupNorm', 'native_group_norm'],
-  ['nativeGroupNormBackward', 'native_group_norm_backward'],
   ['nativeLayerNorm', 'native_layer_norm'],
-  ['nativeLayerNormBackward', 'native_layer_norm_backward'],
   ['nativeNorm', 'native_norm'],
   ['ne', 'ne'],
   ['ne_', 'ne_'],
@@ -5662,9 +4490,7 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['nextafter_', 'nextafter_'],
   ['nllLoss', 'nll_loss'],
   ['nllLoss2d', 'nll_loss2d'],
-  ['nllLoss2dBackward', 'nll_loss2d_backward'],
   ['nllLoss2dForward', 'nll_loss2d_forward'],
-  ['nllLossBackward', 'nll_loss_backward'],
   ['nllLossForward', 'nll_loss_forward'],
   ['nllLossNd', 'nll_loss_nd'],
   ['nonzero', 'nonzero'],
@@ -5704,7 +4530,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['pow', 'pow'],
   ['pow_', 'pow_'],
   ['prelu', 'prelu'],
-  ['preluBackward', 'prelu_backward'],
   ['prod', 'prod'],
   ['promoteTypes', 'promote_types'],
   ['put', 'put'],
@@ -5722,13 +4547,9 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['quantizePerTensorDynamic', 'quantize_per_tensor_dynamic'],
   ['quantizedBatchNorm', 'quantized_batch_norm'],
   ['quantizedGru', 'quantized_gru'],
-  ['quantizedGruCell', 'quantized_gru_cell'],
   ['quantizedLstm', 'quantized_lstm'],
-  ['quantizedLstmCell', 'quantized_lstm_cell'],
   ['quantizedMaxPool1d', 'quantized_max_pool1d'],
   ['quantizedMaxPool2d', 'quantized_max_pool2d'],
-  ['quantizedRnnReluCell', 'quantized_rnn_relu_cell'],
-  ['quantizedRnnTanhCell', 'quantized_rnn_tanh_cell'],
   ['rad2deg', 'rad2deg'],
   ['rad2deg_', 'rad2deg_'],
   ['rand', 'rand'],
@@ -5748,11 +4569,8 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['recordStream', 'record_stream'],
   ['refineNames', 'refine_names'],
   ['reflectionPad1d', 'reflection_pad1d'],
-  ['reflectionPad1dBackward', 'reflection_pad1d_backward'],
   ['reflectionPad2d', 'reflection_pad2d'],
-  ['reflectionPad2dBackward', 'reflection_pad2d_backward'],
   ['reflectionPad3d', 'reflection_pad3d'],
-  ['reflectionPad3dBackward', 'reflection_pad3d_backward'],
   ['relu', 'relu'],
   ['relu6', 'relu6'],
   ['relu6_', 'relu6_'],
@@ -5766,11 +4584,8 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['repeat', 'repeat'],
   ['repeatInterleave', 'repeat_interleave'],
   ['replicationPad1d', 'replication_pad1d'],
-  ['replicationPad1dBackward', 'replication_pad1d_backward'],
   ['replicationPad2d', 'replication_pad2d'],
-  ['replicationPad2dBackward', 'replication_pad2d_backward'],
   ['replicationPad3d', 'replication_pad3d'],
-  ['replicationPad3dBackward', 'replication_pad3d_backward'],
   ['requiresGrad_', 'requires_grad_'],
   ['reshape', 'reshape'],
   ['reshapeAs', 'reshape_as'],
@@ -5800,7 +4615,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['rrelu_', 'rrelu_'],
   ['rreluWithNoise', 'rrelu_with_noise'],
   ['rreluWithNoise_', 'rrelu_with_noise_'],
-  ['rreluWithNoiseBackward', 'rrelu_with_noise_backward'],
   ['rsqrt', 'rsqrt'],
   ['rsqrt_', 'rsqrt_'],
   ['rsub', 'rsub'],
@@ -5814,7 +4628,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['searchsorted', 'searchsorted'],
   ['segmentReduce', 'segment_reduce'],
   ['select', 'select'],
-  ['selectBackward', 'select_backward'],
   ['selectCopy', 'select_copy'],
   ['selectScatter', 'select_scatter'],
   ['selu', 'selu'],
@@ -5826,13 +4639,11 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['sgn_', 'sgn_'],
   ['sigmoid', 'sigmoid'],
   ['sigmoid_', 'sigmoid_'],
-  ['sigmoidBackward', 'sigmoid_backward'],
   ['sign', 'sign'],
   ['sign_', 'sign_'],
   ['signbit', 'signbit'],
   ['silu', 'silu'],
   ['silu_', 'silu_'],
-  ['siluBackward', 'silu_backward'],
   ['sin', 'sin'],
   ['sin_', 'sin_'],
   ['sinc', 'sinc'],
@@ -5841,26 +4652,19 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['sinh_', 'sinh_'],
   ['size', 'size'],
   ['slice', 'slice'],
-  ['sliceBackward', 'slice_backward'],
   ['sliceCopy', 'slice_copy'],
   ['sliceScatter', 'slice_scatter'],
   ['slogdet', 'slogdet'],
-  ['slowConv3d', 'slow_conv3d'],
-  ['slowConv3dForward', 'slow_conv3d_forward'],
   ['slowConvDilated2d', 'slow_conv_dilated2d'],
   ['slowConvDilated3d', 'slow_conv_dilated3d'],
   ['slowConvTranspose2d', 'slow_conv_transpose2d'],
   ['slowConvTranspose3d', 'slow_conv_transpose3d'],
   ['smm', 'smm'],
   ['smoothL1Loss', 'smooth_l1_loss'],
-  ['smoothL1LossBackward', 'smooth_l1_loss_backward'],
   ['softMarginLoss', 'soft_margin_loss'],
-  ['softMarginLossBackward', 'soft_margin_loss_backward'],
   ['softmax', 'softmax'],
   ['softplus', 'softplus'],
-  ['softplusBackward', 'softplus_backward'],
   ['softshrink', 'softshrink'],
-  ['softshrinkBackward', 'softshrink_backward'],
   ['sort', 'sort'],
   ['sparseBscTensor', 'sparse_bsc_tensor'],
   ['sparseBsrTensor', 'sparse_bsr_tensor'],
@@ -5969,19 +4773,14 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['tan_', 'tan_'],
   ['tanh', 'tanh'],
   ['tanh_', 'tanh_'],
-  ['tanhBackward', 'tanh_backward'],
   ['tensorSplit', 'tensor_split'],
   ['tensordot', 'tensordot'],
-  ['thnnConv2d', 'thnn_conv2d'],
   ['threshold', 'threshold'],
   ['threshold_', 'threshold_'],
-  ['thresholdBackward', 'threshold_backward'],
   ['tile', 'tile'],
   ['to', 'to'],
   ['toDense', 'to_dense'],
-  ['toDenseBackward', 'to_dense_backward'],
   ['toMkldnn', 'to_mkldnn'],
-  ['toMkldnnBackward', 'to_mkldnn_backward'],
   ['toPaddedTensor', 'to_padded_tensor'],
   ['toSparse', 'to_sparse'],
   ['toSparseBsc', 'to_sparse_bsc'],
@@ -5990,7 +4789,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['toSparseCsr', 'to_sparse_csr'],
   ['topk', 'topk'],
   ['trace', 'trace'],
-  ['traceBackward', 'trace_backward'],
   ['transpose', 'transpose'],
   ['transpose_', 'transpose_'],
   ['transposeCopy', 'transpose_copy'],
@@ -6014,7 +4812,6 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['unflatten', 'unflatten'],
   ['unflattenDenseTensors', 'unflatten_dense_tensors'],
   ['unfold', 'unfold'],
-  ['unfoldBackward', 'unfold_backward'],
   ['unfoldCopy', 'unfold_copy'],
   ['uniform', 'uniform'],
   ['uniform_', 'uniform_'],
@@ -6028,20 +4825,12 @@ export const FUNCTIONS: readonly (readonly [string, string])[] = [
   ['unsqueeze_', 'unsqueeze_'],
   ['unsqueezeCopy', 'unsqueeze_copy'],
   ['upsampleBicubic2d', 'upsample_bicubic2d'],
-  ['upsampleBicubic2dBackward', 'upsample_bicubic2d_backward'],
   ['upsampleBilinear2d', 'upsample_bilinear2d'],
-  ['upsampleBilinear2dBackward', 'upsample_bilinear2d_backward'],
   ['upsampleLinear1d', 'upsample_linear1d'],
-  ['upsampleLinear1dBackward', 'upsample_linear1d_backward'],
   ['upsampleNearest1d', 'upsample_nearest1d'],
-  ['upsampleNearest1dBackward', 'upsample_nearest1d_backward'],
   ['upsampleNearest2d', 'upsample_nearest2d'],
-  ['upsampleNearest2dBackward', 'upsample_nearest2d_backward'],
   ['upsampleNearest3d', 'upsample_nearest3d'],
-  ['upsampleNearest3dBackward', 'upsample_nearest3d_backward'],
   ['upsampleTrilinear3d', 'upsample_trilinear3d'],
-  ['upsampleTrilinear3dBackward', 'upsample_trilinear3d_backward'],
-  ['valueSelectingReductionBackward', 'value_selecting_reduction_backward'],
   ['values', 'values'],
   ['valuesCopy', 'values_copy'],
   ['vander', 'vander'],

@@ -148,10 +148,16 @@ export class Tensor extends Handle {
 
   override toString(): string {
     if (this.disposed) return 'Tensor(disposed)';
-    const { shape, dtype, requiresGrad } = info(this);
-    const notes = `shape=[${shape.join(', ')}], dtype=${dtype}${requiresGrad ? ', requiresGrad' : ''}`;
-    if (this.numel > 1000) return `Tensor(${notes})`;
-    return `Tensor(${JSON.stringify(this.toArray(), shorten)}, ${notes})`;
+    const { shape, dtype, device, requiresGrad } = info(this);
+    const place = device === 'cpu' ? '' : `, device=${device}`;
+    const notes = `shape=[${shape.join(', ')}], dtype=${dtype}${place}${requiresGrad ? ', requiresGrad' : ''}`;
+    const values = this.numel > 1000 ? undefined : printedValues(this);
+    return values === undefined ? `Tensor(${notes})` : `Tensor(${values}, ${notes})`;
+  }
+
+  /** What `JSON.stringify` writes: shape, dtype and the nested values; take `item()` for a plain number. */
+  toJSON(): { shape: number[]; dtype: Dtype; values: NestedArray<number | boolean> } {
+    return { shape: this.shape, dtype: this.dtype, values: this.toArray() };
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -159,8 +165,20 @@ export class Tensor extends Handle {
   }
 }
 
-function shorten(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+/** The values as text; undefined where they cannot be had (sparse tensors, the meta device). */
+function printedValues(tensor: Tensor): string | undefined {
+  try {
+    return printed(tensor.toArray());
+  } catch {
+    return undefined;
+  }
+}
+
+function printed(value: NestedArray<number | boolean>): string {
+  if (Array.isArray(value)) return `[${value.map(printed).join(',')}]`;
+  if (typeof value === 'number' && Number.isFinite(value) && !Number.isInteger(value))
+    return String(Number(value.toPrecision(5)));
+  return String(value);
 }
 
 function info(tensor: Handle): TensorInfo {

@@ -37,6 +37,7 @@ function bind(length: number): Float64Array {
 export function reserve(at: number, count: number): void {
   const before = wire.words;
   if (at + count <= before.length) return;
+  if (!(at + count < 2 ** 31)) throw new RangeError(`internal: a call of ${at + count} words`);
   wire.words = bind(Math.max(2 * before.length, at + count + 64));
   wire.words.set(before.subarray(0, at));
 }

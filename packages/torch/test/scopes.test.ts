@@ -80,16 +80,44 @@ describe('dispose', () => {
 });
 
 describe('memory', () => {
-  it('counts tensors and the bytes of their storages once', () => {
+  it('counts tensors, and the bytes of each storage once: views, parameters and gradients read again and again', () => {
     const count = liveTensors();
     const bytes = liveBytes();
     const x = zeros([1000]);
     const view = x.narrow(0, 0, 10);
     expect(liveTensors() - count).toBe(2);
     expect(liveBytes() - bytes).toBe(4000);
-    view.dispose();
     x.dispose();
+    expect(liveBytes() - bytes).toBe(4000);
+    view.dispose();
     expect(liveBytes()).toBe(bytes);
+    const weight = tidy(() => new nn.Parameter(zeros([1000])));
+    expect(liveBytes() - bytes).toBe(4000);
+    tidy(() => {
+      weight.sum().backward();
+      for (let i = 0; i < 10; i++) weight.grad;
+      expect(liveBytes() - bytes).toBeLessThanOrEqual(8100);
+    });
+    weight.dispose();
+    expect(liveBytes()).toBe(bytes);
+  });
+
+  it('goes back when a worker thread ends', async () => {
+    const { Worker } = await import('node:worker_threads');
+    const addon = new URL('../build/Release/paramwise_torch.node', import.meta.url).pathname;
+    const program = `
+      const native = require(${JSON.stringify(addon)});
+      const wire = new ArrayBuffer(32768);
+      native.bindWire(wire);
+      const words = new Float64Array(wire);
+      words[0] = native.intern('float32'); words[1] = 1; words[2] = 25e6;
+      native.fromBytes(new ArrayBuffer(1e8), 0, 1e8);`;
+    const run = () =>
+      new Promise((resolve, reject) => new Worker(program, { eval: true }).on('exit', resolve).on('error', reject));
+    await run();
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 6; i++) await run();
+    expect(process.memoryUsage().rss - before).toBeLessThan(3e8);
   });
 
   it('is released by the garbage collector where no scope does', async () => {

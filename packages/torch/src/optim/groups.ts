@@ -54,7 +54,7 @@ export function checkSettings(algorithm: Algorithm, settings: Settings, path: Co
   const issues: Issue[] = [];
   for (const name in settings) {
     const rule = algorithm.rules[name] ?? groupRules[name];
-    if (!rule || settings[name] === undefined || rule.holds(settings[name])) continue;
+    if (!rule || rule.holds(settings[name])) continue;
     issues.push({
       code: 'invalid_value',
       path: [...path, name],
@@ -119,7 +119,9 @@ export function toGroup(item: unknown, path: ConfigPath): TorchParamGroup {
       },
     ]);
   for (const [index, param] of list.entries()) checkParameter(param, [...path, 'params', index]);
-  return { ...(item as object), params: list as Tensor[] };
+  // A field that is undefined is one that is not given: the default holds.
+  const given = Object.entries(item as object).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), params: list as Tensor[] };
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
