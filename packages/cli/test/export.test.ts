@@ -199,12 +199,13 @@ describe('export', () => {
   });
 });
 
-describePython('torchvision', 'an exported plan', () => {
-  it.each(CASES.slice(1))('%s in PyTorch, wrapped and not: %j', async (name, optimWrapper) => {
-    const folder = scratchFolder();
-    const config = writeConfig(folder, optimWrapper);
-    await run('export', '--to', 'pytorch', modelFile(name), config, '-o', join(folder, 'plan.json'));
-    const script = `
+describePython('torchvision', 'an exported plan', () =>
+  describeGolden('compared with ours', () => {
+    it.each(CASES.slice(1))('%s in PyTorch, wrapped and not: %j', async (name, optimWrapper) => {
+      const folder = scratchFolder();
+      const config = writeConfig(folder, optimWrapper);
+      await run('export', '--to', 'pytorch', modelFile(name), config, '-o', join(folder, 'plan.json'));
+      const script = `
 import json, sys
 sys.path.insert(0, '.')
 import torch, torchvision
@@ -227,23 +228,23 @@ for names in [[], ['module'], ['_fsdp_wrapped_module'], ['_fsdp_wrapped_module',
     })
 print(json.dumps(out))
 `;
-    const runs = JSON.parse(python(script, folder)) as { settings: Record<string, Setting>; frozen: string[] }[];
-    const wanted = await settingsOf(modelFile(name), config);
-    const { plan } = await planFiles(modelFile(name), config);
-    expect(runs).toHaveLength(4);
-    for (const { settings, frozen } of runs) {
-      const found = new Map(Object.entries(settings));
-      expect(found.size).toBe(wanted.size);
-      expectSame(found, wanted);
-      expect(frozen).toEqual(plan.frozen.map(({ path }) => path));
-    }
-  });
+      const runs = JSON.parse(python(script, folder)) as { settings: Record<string, Setting>; frozen: string[] }[];
+      const wanted = await settingsOf(modelFile(name), config);
+      const { plan } = await planFiles(modelFile(name), config);
+      expect(runs).toHaveLength(4);
+      for (const { settings, frozen } of runs) {
+        const found = new Map(Object.entries(settings));
+        expect(found.size).toBe(wanted.size);
+        expectSame(found, wanted);
+        expect(frozen).toEqual(plan.frozen.map(({ path }) => path));
+      }
+    });
 
-  it('refuses a model that it is not for, and changes nothing', async () => {
-    const folder = scratchFolder();
-    const config = writeConfig(folder, { optimizer, paramwise_cfg: { custom_keys: { conv1: { freeze: true } } } });
-    await run('export', '--to', 'pytorch', modelFile('resnet18'), config, '-o', join(folder, 'plan.json'));
-    const script = `
+    it('refuses a model that it is not for, and changes nothing', async () => {
+      const folder = scratchFolder();
+      const config = writeConfig(folder, { optimizer, paramwise_cfg: { custom_keys: { conv1: { freeze: true } } } });
+      await run('export', '--to', 'pytorch', modelFile('resnet18'), config, '-o', join(folder, 'plan.json'));
+      const script = `
 import sys
 sys.path.insert(0, '.')
 import torch
@@ -252,25 +253,26 @@ for model in [torch.nn.Linear(2, 2), torch.nn.Module()]:
     try: param_groups(model, load_plan('plan.json'))
     except ValueError as error: print(error)
 `;
-    expect(python(script, folder)).toBe(
-      '62 parameters are in the plan, but not in the model: bn1.bias, bn1.weight, conv1.weight, fc.bias, fc.weight\n'.repeat(
-        2,
-      ),
-    );
-  });
+      expect(python(script, folder)).toBe(
+        '62 parameters are in the plan, but not in the model: bn1.bias, bn1.weight, conv1.weight, fc.bias, fc.weight\n'.repeat(
+          2,
+        ),
+      );
+    });
 
-  it('is a Python file with the values that are read without Python', async () => {
-    const folder = scratchFolder();
-    const config = writeConfig(folder, CASES[1]![1]);
-    const exported = join(folder, 'exported.py');
-    await run('export', '--to', 'mmengine', modelFile('resnet18'), config, '-o', exported);
-    const script = `
+    it('is a Python file with the values that are read without Python', async () => {
+      const folder = scratchFolder();
+      const config = writeConfig(folder, CASES[1]![1]);
+      const exported = join(folder, 'exported.py');
+      await run('export', '--to', 'mmengine', modelFile('resnet18'), config, '-o', exported);
+      const script = `
 import json
 names = {}
 exec(open('exported.py').read(), names)
 print(json.dumps(names['optim_wrapper']))
 `;
-    const { config: read } = await planFiles(modelFile('resnet18'), exported);
-    expect(JSON.parse(python(script, folder))).toEqual(read.optim_wrapper);
-  });
-});
+      const { config: read } = await planFiles(modelFile('resnet18'), exported);
+      expect(JSON.parse(python(script, folder))).toEqual(read.optim_wrapper);
+    });
+  }),
+);

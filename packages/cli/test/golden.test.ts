@@ -1,5 +1,5 @@
 /** Replays MMEngine's recorded parameter groups through files and the command. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeGolden, golden, goldenFolder } from '../../../testing/golden.ts';
@@ -37,7 +37,10 @@ function expectGroups(printed: string, { groups: expected = [] }: Case, at: stri
 }
 
 describeGolden('paramwise plan --json', () => {
-  const names = readdirSync(join(goldenFolder, 'param-groups/models')).map((name) => name.replace('.json.gz', ''));
+  const folder = join(goldenFolder, 'param-groups/models');
+  // Tests are listed even where they are skipped.
+  const files = existsSync(folder) ? readdirSync(folder) : ['all models.json.gz'];
+  const names = files.map((name) => name.replace('.json.gz', ''));
 
   it.each(names)('%s: gives MMEngine’s groups, or refuses with the reason', async (name) => {
     const folder = scratchFolder();

@@ -22,7 +22,7 @@ export interface PlainConfig {
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** What a parameter's group holds; `undefined` is the optimizer's own. */
-export interface Target {
+interface Target {
   readonly lr: number | undefined;
   readonly decay: number | undefined;
   readonly others: Mapping;
@@ -77,7 +77,7 @@ export function refuseInexpressible(plan: ParamPlan): void {
   }
 }
 
-export function frozenPaths({ skipped }: ParamPlan): string[] {
+function frozenPaths({ skipped }: ParamPlan): string[] {
   return skipped.filter(({ frozenBy }) => frozenBy !== undefined).map(({ path }) => path);
 }
 
