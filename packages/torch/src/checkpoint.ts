@@ -126,6 +126,7 @@ export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = nu
  * parameters find their state.
  *
  * @throws CheckpointError where names or shapes differ and `strict` is not false; nothing was changed then
+ * @throws Error where a part refuses its state; nothing was changed then
  */
 export function loadCheckpoint(path: string, parts: CheckpointParts, options: LoadOptions = {}): LoadReport {
   const { tensors, metadata } = loadSafetensors(path);
@@ -179,7 +180,8 @@ function parseSaved(path: string, text: string | undefined): Saved {
 
 interface LoadPlan {
   report: LoadReport;
-  fits: Map<OptimWrapper, OptimizerFit>;
+  /** By wrapper, and with it the rest of the wrapper's state. */
+  fits: Map<OptimWrapper, OptimizerFit & { rest: Record<string, unknown> }>;
 }
 
 function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<string, Tensor>>): LoadPlan {
@@ -187,7 +189,7 @@ function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<
   compareModel(parts.model, tensors, report);
   const reshaped = new Set(report.reshaped);
   const names: Names = new Map(parts.model.namedParameters().map(([name, param]) => [param, name]));
-  const fits = new Map<OptimWrapper, OptimizerFit>();
+  const fits: LoadPlan['fits'] = new Map();
   const members = membersOf(parts.wrapper);
   for (const [name, wrapper] of members) {
     const found = saved.wrappers[name];
@@ -197,7 +199,7 @@ function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<
       continue;
     }
     const fit = fitOptimizer(wrapper.optimizer, names, found.optimizer, prefix, tensors, reshaped);
-    fits.set(wrapper, fit);
+    fits.set(wrapper, { ...fit, rest: restFor(wrapper, found) });
     report.moved.push(...fit.moved);
     report.missing.push(...fit.missing.map((each) => `${prefix}/${each}`));
     report.unexpected.push(...fit.unexpected.map((each) => `${prefix}/${each}`));
@@ -219,6 +221,15 @@ function compare(parts: CheckpointParts, saved: Saved, tensors: Readonly<Record<
   return { report, fits };
 }
 
+/** What a wrapper holds beside its optimizer's state; base settings of another algorithm are not taken. */
+function restFor(
+  { optimizer }: OptimWrapper,
+  { optimizer: { algorithm }, rest }: SavedWrapper,
+): Record<string, unknown> {
+  const { base_param_settings, ...others } = rest;
+  return algorithm === optimizer.algorithm.name ? rest : others;
+}
+
 function compareModel(model: Module, tensors: Readonly<Record<string, Tensor>>, report: LoadReport): void {
   const own = model.stateDict();
   for (const [name, tensor] of own) {
@@ -232,6 +243,7 @@ function compareModel(model: Module, tensors: Readonly<Record<string, Tensor>>, 
   }
 }
 
+/** Takes everything over. What can be refused comes first: it is checked, or undone. */
 function apply(
   parts: CheckpointParts,
   saved: Saved,
@@ -242,25 +254,49 @@ function apply(
   const { model } = parts;
   const reshaped = new Set(plan.report.reshaped);
   const values = [...model.stateDict().keys()].filter((name) => tensors[`model/${name}`] && !reshaped.has(name));
-  for (const [name, wrapper] of membersOf(parts.wrapper)) {
-    const fit = plan.fits.get(wrapper);
-    const found = saved.wrappers[name];
-    if (!fit || !found) continue;
-    const rest = { ...found.rest };
-    if (found.optimizer.algorithm !== wrapper.optimizer.algorithm.name) delete rest.base_param_settings;
-    wrapper.loadStateDict({ ...fit.dict, ...rest } as OptimWrapperStateDict);
-  }
+  const dicts = [...plan.fits].map(([wrapper, { dict, rest }]) => [wrapper, { ...dict, ...rest }] as const);
+  for (const [wrapper, dict] of dicts) wrapper.checkStateDict(dict as OptimWrapperStateDict);
+  for (const [name, param] of model.namedParameters()) checkGradient(name, param, tensors, reshaped);
+  applySmall(parts.schedulers, saved, rng ? tensors['rng/cpu'] : undefined);
+  for (const [wrapper, dict] of dicts) wrapper.loadStateDict(dict as OptimWrapperStateDict);
   model.loadStateDict(Object.fromEntries(values.map((name) => [name, tensors[`model/${name}`] as Tensor])), {
     strict: false,
   });
   tidy(() => {
     for (const [name, param] of model.namedParameters()) {
       const grad = tensors[`grad/${name}`];
-      param.grad = grad && !reshaped.has(name) ? grad.clone() : null;
+      param.grad = grad && !reshaped.has(name) ? grad.to(param.device, param.dtype).clone() : null;
     }
   });
-  const { list, driver } = schedulesOf(parts.schedulers);
-  for (const [i, scheduler] of list.entries()) if (saved.schedulers[i]) scheduler.loadStateDict(saved.schedulers[i]);
-  if (driver && saved.driver) driver.loadStateDict(saved.driver);
-  if (rng && tensors['rng/cpu']) setRngState(tensors['rng/cpu']);
+}
+
+function checkGradient(
+  name: string,
+  { shape }: Tensor,
+  tensors: Readonly<Record<string, Tensor>>,
+  reshaped: ReadonlySet<string>,
+): void {
+  const grad = tensors[`grad/${name}`];
+  if (!grad || reshaped.has(name) || grad.shape.join() === shape.join()) return;
+  throw new Error(`the checkpoint holds a gradient of shape [${grad.shape}] for ${name}, which has shape [${shape}]`);
+}
+
+/** Schedules and random state: loading them tells whether they fit, and loading them back costs nothing. */
+function applySmall(schedulers: CheckpointParts['schedulers'], saved: Saved, rng: Tensor | undefined): void {
+  const { list, driver } = schedulesOf(schedulers);
+  const undo: (() => void)[] = [];
+  const load = (target: ParamScheduler | ScheduleDriver, state: Record<string, unknown>) => {
+    const before: Record<string, unknown> = target.stateDict();
+    undo.unshift(() => target.loadStateDict(before));
+    target.loadStateDict(state);
+  };
+  try {
+    for (const [i, scheduler] of list.entries()) if (saved.schedulers[i]) load(scheduler, saved.schedulers[i]);
+    if (driver && saved.driver) load(driver, saved.driver);
+    // Refused whole, so that there is nothing to undo.
+    if (rng) setRngState(rng);
+  } catch (error) {
+    for (const back of undo) back();
+    throw error;
+  }
 }

@@ -8,8 +8,10 @@ import {
   buildParamScheduler,
   CheckpointError,
   full,
+  getRngState,
   keep,
   loadCheckpoint,
+  loadSafetensors,
   manualSeed,
   nn,
   type OptimWrapper,
@@ -111,6 +113,68 @@ describe('a run that is killed and resumed', () => {
       expect(resumed.wrapper.lossScaler.scale).toBe(whole.wrapper.lossScaler.scale);
     }
   });
+});
+
+describe('a checkpoint that is loaded in the middle of an accumulation', () => {
+  it('fits a model of another dtype, its gradients included', () => {
+    const first = new Run();
+    for (let i = 0; i < 2; i++) first.step();
+    saveCheckpoint(file, first.parts);
+    const second = new Run();
+    second.model.to('float64');
+    loadCheckpoint(file, second.parts);
+    const grads = ({ model }: Run) => model.parameters().map(({ grad }) => Array.from(grad?.data() as Float32Array));
+    expect(second.model.parameters()[0]?.grad?.dtype).toBe('float64');
+    expect(grads(second)).toEqual(grads(first));
+  });
+
+  const broken: [string, (saved: Record<string, never>, tensors: Record<string, Tensor>) => void, string][] = [
+    [
+      'a schedule of other groups',
+      ({ schedulers }) => void Object.assign(schedulers[1], { base_values: [] }),
+      'the state is of 0 groups',
+    ],
+    ['a driver without count', (saved) => void Object.assign(saved, { driver: {} }), 'update_count is needed'],
+    [
+      'a random state that is none',
+      (_, tensors) => void Object.assign(tensors, { 'rng/cpu': full([3], 1) }),
+      'RNG state must be',
+    ],
+    [
+      'a gradient of another shape',
+      (_, tensors) => void Object.assign(tensors, { 'grad/0.weight': full([3], 1) }),
+      'a gradient of shape [3] for 0.weight, which has shape [8,6]',
+    ],
+    [
+      'a counter that is none',
+      ({ wrappers }) => void Object.assign(wrappers[''], { rest: { counters: { inner_count: 'x' } } }),
+      'counters.inner_count must be a number, not "x"',
+    ],
+  ];
+  for (const [what, spoil, message] of broken)
+    it(`is refused for ${what}, and changes nothing`, () => {
+      const first = new Run();
+      for (let i = 0; i < 5; i++) first.step();
+      saveCheckpoint(file, first.parts);
+      const { tensors, metadata } = loadSafetensors(file);
+      const saved = JSON.parse(metadata.paramwise as string);
+      spoil(saved, tensors);
+      saveSafetensors(file, tensors, { paramwise: JSON.stringify(saved) });
+      const second = new Run();
+      second.step();
+      const everything = () => [
+        bytesOf(second.model),
+        second.model.parameters().map(({ grad }) => grad?.toArray()),
+        second.wrapper.optimizer.state.size,
+        second.wrapper.innerCount,
+        second.driver.schedulers.map((each) => each.stateDict()),
+        second.driver.stateDict(),
+        getRngState().toArray(),
+      ];
+      const before = everything();
+      expect(() => loadCheckpoint(file, second.parts)).toThrow(message);
+      expect(everything()).toEqual(before);
+    });
 });
 
 describe('loading by name', () => {

@@ -71,7 +71,18 @@ export class AmpOptimWrapper extends OptimWrapper {
     return { ...super.stateDict(), loss_scaler: this.lossScaler.stateDict() };
   }
 
+  override checkStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
+    super.checkStateDict(dict);
+    if (!loss_scaler) return;
+    const { scale, _growth_tracker } = loss_scaler;
+    if (!(scale > 0 && Number.isFinite(scale) && _growth_tracker >= 0))
+      throw new TypeError(
+        'optim wrapper state dict: loss_scaler needs a scale above 0 and a _growth_tracker from 0 up',
+      );
+  }
+
   override loadStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
+    this.checkStateDict({ ...dict, loss_scaler });
     super.loadStateDict(dict);
     if (loss_scaler) this.lossScaler.loadStateDict(loss_scaler);
   }

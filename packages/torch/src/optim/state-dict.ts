@@ -1,4 +1,5 @@
 /** An optimizer's state in the layout of `torch.optim.Optimizer.state_dict`. */
+import { describeValue } from '@paramwise/core';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings, Slot } from './algorithm.ts';
@@ -53,14 +54,13 @@ function eagerState(algorithm: Algorithm, settings: Settings, param: Tensor): Pa
  * @throws Error for groups or shapes that differ and for state that the algorithm does not have; nothing was changed then
  */
 export function readStateDict(optimizer: Optimizer, dict: OptimizerStateDict): void {
-  const owners = matchGroups(optimizer, dict);
-  // Everything is copied and checked before anything is taken over.
+  const owners = checkStateDict(optimizer, dict);
+  // Everything is copied before anything is taken over.
   const loaded = new Map<Tensor, ParamState>();
   try {
     for (const [number, entry] of Object.entries(dict.state)) {
-      const owner = owners.get(Number(number));
-      if (!owner) throw new Error(`optimizer state dict: state for parameter ${number}, which is in no group`);
-      loaded.set(owner.param, readState(entry, owner, number));
+      const owner = owners.get(Number(number)) as Owner;
+      loaded.set(owner.param, readState(entry, owner));
     }
   } catch (error) {
     for (const state of loaded.values()) disposeState(state);
@@ -81,6 +81,17 @@ interface Owner {
   param: Tensor;
   algorithm: Algorithm;
   settings: Settings;
+}
+
+/** Whose the entries of a state dict are. Throws as `readStateDict` does. */
+export function checkStateDict(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Owner> {
+  const owners = matchGroups(optimizer, dict);
+  for (const [number, entry] of Object.entries(dict.state)) {
+    const owner = owners.get(Number(number));
+    if (!owner) throw new Error(`optimizer state dict: state for parameter ${number}, which is in no group`);
+    checkEntry(entry, owner, number);
+  }
+  return owners;
 }
 
 function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Owner> {
@@ -107,27 +118,37 @@ function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number
   return owners;
 }
 
-function readState(entry: Record<string, StateValue>, owner: Owner, number: string): ParamState {
+function checkEntry(entry: Record<string, StateValue>, owner: Owner, number: string): void {
   const { param, algorithm, settings } = owner;
-  const state = firstState(algorithm, settings);
   const expected = algorithm.slots(settings, param);
-  const known = new Set([
-    'step',
-    ...Object.keys(state.scalars),
-    ...Object.keys(expected),
-    ...(algorithm.mayHold ?? []),
-  ]);
+  const { scalars } = firstState(algorithm, settings);
+  const known = new Set(['step', ...Object.keys(scalars), ...Object.keys(expected), ...(algorithm.mayHold ?? [])]);
   for (const [name, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
     if (!known.has(name))
       throw new Error(
         `optimizer state dict: "${name}" of parameter ${number} is no state of ${algorithm.name}, which has ${[...known].join(', ')}`,
       );
+    if (!(name in expected)) continue;
+    const slot = expected[name] as Slot;
+    const shape = typeof slot === 'number' ? param.shape : slot;
+    const found = value instanceof Tensor ? `shape [${value.shape}]` : `no tensor but ${describeValue(value)}`;
+    if (found !== `shape [${shape}]`)
+      throw new Error(`optimizer state dict: ${name} of parameter ${number} has ${found}, the parameter [${shape}]`);
+  }
+}
+
+function readState(entry: Record<string, StateValue>, { param, algorithm, settings }: Owner): ParamState {
+  const state = firstState(algorithm, settings);
+  const expected = algorithm.slots(settings, param);
+  for (const [name, value] of Object.entries(entry)) {
+    if (value === null || value === undefined) continue;
     // PyTorch keeps the step, and other numbers, as a tensor of one element in newer versions, as a number in older ones.
     if (name === 'step') state.step = toNumber(value);
     else if (Array.isArray(value)) readList(state, name, value);
+    // A copy laid out like the parameter, as the kernel needs it.
     else if (name in expected)
-      state.slots[name] = readSlot(value as Tensor, expected[name]!, param, `${name} of parameter ${number}`);
+      state.slots[name] = makeSlot(param, expected[name] as Slot).copy_((value as Tensor).detach());
     else if (value instanceof Tensor && value.ndim > 0) state.slots[name] = keep(value.detach().clone());
     else state.scalars[name] = toNumber(value);
   }
@@ -144,12 +165,4 @@ function readList(state: ParamState, name: string, values: readonly (Tensor | nu
   if (tensors.length < values.length) return;
   state.lists ??= {};
   state.lists[name] = tensors.map((value) => keep(value.detach().clone()));
-}
-
-/** A copy laid out like the parameter, as the kernel needs it. */
-function readSlot(value: Tensor, slot: Slot, param: Tensor, what: string): Tensor {
-  const expected = typeof slot === 'number' ? param.shape : slot;
-  if (value.shape.join() !== expected.join())
-    throw new Error(`optimizer state dict: ${what} has shape [${value.shape}], the parameter [${expected}]`);
-  return makeSlot(param, slot).copy_(value.detach());
 }

@@ -93,9 +93,10 @@ export class OptimWrapperDict {
     return this.collect((wrapper) => wrapper.stateDict());
   }
 
-  /** Throws a RangeError for a name that is not here, before anything is loaded. */
+  /** Throws a RangeError for a name that is not here, or as a member does, before anything is loaded. */
   loadStateDict(dicts: Readonly<Record<string, OptimWrapperStateDict>>): void {
     const pairs = Object.entries(dicts).map(([name, dict]) => [this.get(name), dict] as const);
+    for (const [wrapper, dict] of pairs) wrapper.checkStateDict(dict);
     for (const [wrapper, dict] of pairs) wrapper.loadStateDict(dict);
   }
 

@@ -5,6 +5,7 @@
 import {
   type AccumulationCounts,
   type ClipGradConfig,
+  describeValue,
   type GroupSettings,
   getLr,
   getMomentum,
@@ -25,7 +26,7 @@ import { type GradReport, reportGradients } from './grad-report.ts';
 import type { TorchParamGroup } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import { AS_IT_IS, type GradientReading } from './paths.ts';
-import type { OptimizerStateDict } from './state-dict.ts';
+import { checkStateDict, type OptimizerStateDict } from './state-dict.ts';
 
 /** The fields of `optim_wrapper` in a config, with the optimizer in place of its config. */
 export interface OptimWrapperOptions {
@@ -326,8 +327,24 @@ export class OptimWrapper implements OptimWrapperLike {
     return dict;
   }
 
-  /** Takes over what `stateDict` gave. MMEngine's dicts, which have no counters, leave the counters as they are. */
-  loadStateDict({ base_param_settings, counters, ...optimizer }: OptimWrapperStateDict): void {
+  /** Throws where `loadStateDict` would, and changes nothing. */
+  checkStateDict({ counters, ...optimizer }: OptimWrapperStateDict): void {
+    checkStateDict(this.optimizer, optimizer);
+    if (!counters) return;
+    const { pending_items, ...counts } = counters;
+    for (const [name, value] of Object.entries({ ...counts, pending_items: pending_items ?? 0 }))
+      if (typeof value !== 'number')
+        throw new TypeError(`optim wrapper state dict: counters.${name} must be a number, not ${describeValue(value)}`);
+  }
+
+  /**
+   * Takes over what `stateDict` gave. MMEngine's dicts, which have no counters, leave the counters as they are.
+   *
+   * @throws Error where the optimizer refuses it, or counters are no numbers; nothing was changed then
+   */
+  loadStateDict(dict: OptimWrapperStateDict): void {
+    this.checkStateDict(dict);
+    const { base_param_settings, counters, ...optimizer } = dict;
     this.optimizer.loadStateDict(optimizer);
     if (base_param_settings && this.baseParamSettings)
       Object.assign(this.baseParamSettings, structuredClone(base_param_settings));
