@@ -1,4 +1,4 @@
-/** Reports what the engine would run on, and for each gap the one command that closes it. Exit 1 where there is one. */
+/** Reports what the engine would run on, and for each gap the one command that closes it. Exit 1 where there is one; `--json` prints the same as data. */
 
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { addonLoads, addonPath, aptCommand, NEEDS, root, TEST_NEEDS } from './lib/system.mjs';
 
 const engine = join(root, 'packages/torch/dist/index.js');
-const gaps = [];
+const asJson = process.argv.includes('--json');
+const say = (text) => asJson || process.stdout.write(text);
+const findings = [];
 
 function row(name, value, fix) {
-  process.stdout.write(`${value ? '✓' : '✗'} ${name.padEnd(20)} ${value || 'missing'}\n`);
-  if (!value) gaps.push([name, fix]);
+  say(`${value ? '✓' : '✗'} ${name.padEnd(20)} ${value || 'missing'}\n`);
+  findings.push({ name: name.trim(), value: value || 'missing', ok: Boolean(value), ...(!value && { fix }) });
 }
 
 /** What the engine says of itself once it is loaded as users load it. */
@@ -30,11 +32,13 @@ for (const need of [...NEEDS, ...TEST_NEEDS]) row(need.name, need.find(), aptCom
 row('npm packages', existsSync(join(root, 'node_modules/vitest')) && 'installed', 'npm install');
 const loads = addonLoads();
 row('engine', loads === true && 'built, and it loads', 'npm run setup');
-if (loads !== true && existsSync(addonPath)) process.stdout.write(`  it does not load: ${loads}\n`);
+if (loads !== true && existsSync(addonPath)) say(`  it does not load: ${loads}\n`);
 row('packages', existsSync(engine) && 'built', 'npm run setup');
 if (loads === true && existsSync(engine))
   for (const [name, value] of Object.entries(await engineReport())) row(`  ${name}`, value);
 
-for (const [name, fix] of gaps) process.stdout.write(`\n${name} is missing. Run:\n  ${fix}\n`);
-if (gaps.length === 0) process.stdout.write('\nEverything is there.\n');
+const gaps = findings.filter(({ ok }) => !ok);
+for (const { name, fix } of gaps) say(`\n${name} is missing. Run:\n  ${fix}\n`);
+if (gaps.length === 0) say('\nEverything is there.\n');
+if (asJson) process.stdout.write(`${JSON.stringify(findings)}\n`);
 process.exitCode = gaps.length === 0 ? 0 : 1;

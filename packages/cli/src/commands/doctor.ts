@@ -10,6 +10,8 @@ interface Finding {
   readonly name: string;
   readonly value: string;
   readonly ok: boolean;
+  /** The command that closes the gap. */
+  readonly fix?: string;
 }
 
 interface Report {
@@ -25,25 +27,25 @@ export const doctor: Command = {
   options: [JSON_OPTION],
   examples: [['paramwise doctor', 'what training would run on; planning needs none of it']],
   async run(given, { out }) {
-    const report = checkoutReport() ?? (await installedReport());
+    const report = checkoutReport(given.json === true) ?? (await installedReport());
     out(given.json ? jsonText({ ok: report.ok, findings: report.findings }) : report.text);
     return report.ok ? 0 : 1;
   },
 };
 
 /** In a checkout: the report of its own doctor, which also knows how to build the engine. */
-function checkoutReport(): Report | undefined {
+function checkoutReport(asJson: boolean): Report | undefined {
   const script = ['../../../scripts/doctor.mjs', '../../../../scripts/doctor.mjs']
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find(existsSync);
   if (script === undefined) return undefined;
-  const { stdout, status } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
-  const findings = [...stdout.matchAll(/^([✓✗]) (.{14}) (.*)$/gm)].map(([, mark, name = '', value = '']) => ({
-    name: name.trim(),
-    value,
-    ok: mark === '✓',
-  }));
-  return { ok: status === 0, text: stdout, findings };
+  const doctorOf = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+  if (!asJson) {
+    const { stdout, status } = doctorOf();
+    return { ok: status === 0, text: stdout, findings: [] };
+  }
+  const findings = JSON.parse(doctorOf('--json').stdout) as Finding[];
+  return { ok: findings.every(({ ok }) => ok), text: '', findings };
 }
 
 async function installedReport(): Promise<Report> {
