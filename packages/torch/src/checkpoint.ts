@@ -3,6 +3,7 @@
  * such, all else as JSON in the file's metadata; reading one runs no code.
  */
 import { type ParamScheduler, ScheduleDriver } from '@paramwise/core';
+import { loadGradients, type SavedSparse, saveGradients } from './checkpoint-gradients.ts';
 import {
   fitOptimizer,
   type Names,
@@ -10,7 +11,6 @@ import {
   type SavedOptimizer,
   saveOptimizer,
 } from './checkpoint-optimizer.ts';
-import { withGradient } from './gradients.ts';
 import { tidy } from './handle.ts';
 import type { Module } from './nn/module.ts';
 import type { OptimWrapper, OptimWrapperStateDict } from './optim/wrapper.ts';
@@ -85,6 +85,7 @@ interface Saved {
   wrappers: Record<string, SavedWrapper>;
   schedulers: Record<string, unknown>[];
   driver: Record<string, unknown> | null;
+  sparse?: SavedSparse;
   meta: unknown;
 }
 
@@ -96,8 +97,7 @@ export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = nu
   const { model } = parts;
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const [name, tensor] of model.stateDict()) tensors[`model/${name}`] = tensor;
-  const named = model.namedParameters();
-  const names: Names = new Map(named.map(([name, param]) => [param, name]));
+  const names: Names = new Map(model.namedParameters().map(([name, param]) => [param, name]));
   const wrappers: Saved['wrappers'] = Object.create(null);
   for (const [name, wrapper] of membersOf(parts.wrapper)) {
     const { state: _, param_groups: __, ...rest } = wrapper.stateDict();
@@ -105,8 +105,7 @@ export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = nu
     wrappers[name] = { type: wrapper.constructor.name, optimizer, rest };
   }
   tidy(() => {
-    for (const param of withGradient(named.map(([, param]) => param)))
-      tensors[`grad/${names.get(param)}`] = param.grad as Tensor;
+    const sparse = saveGradients(model, tensors);
     tensors['rng/cpu'] = getRngState();
     const { list, driver } = schedulesOf(parts.schedulers);
     const saved: Saved = {
@@ -114,6 +113,7 @@ export function saveCheckpoint(path: string, parts: CheckpointParts, { meta = nu
       wrappers,
       schedulers: list.map((each) => each.stateDict()),
       driver: driver?.stateDict() ?? null,
+      sparse,
       meta,
     };
     saveSafetensors(path, tensors, { paramwise: JSON.stringify(saved, encodeNumber) });
@@ -256,29 +256,15 @@ function apply(
   const values = [...model.stateDict().keys()].filter((name) => tensors[`model/${name}`] && !reshaped.has(name));
   const dicts = [...plan.fits].map(([wrapper, { dict, rest }]) => [wrapper, { ...dict, ...rest }] as const);
   for (const [wrapper, dict] of dicts) wrapper.checkStateDict(dict as OptimWrapperStateDict);
-  for (const [name, param] of model.namedParameters()) checkGradient(name, param, tensors, reshaped);
-  applySmall(parts.schedulers, saved, rng ? tensors['rng/cpu'] : undefined);
-  for (const [wrapper, dict] of dicts) wrapper.loadStateDict(dict as OptimWrapperStateDict);
-  model.loadStateDict(Object.fromEntries(values.map((name) => [name, tensors[`model/${name}`] as Tensor])), {
-    strict: false,
-  });
   tidy(() => {
-    for (const [name, param] of model.namedParameters()) {
-      const grad = tensors[`grad/${name}`];
-      param.grad = grad && !reshaped.has(name) ? grad.to(param.device, param.dtype).clone() : null;
-    }
+    const gradients = loadGradients(model, tensors, saved.sparse ?? {}, reshaped);
+    applySmall(parts.schedulers, saved, rng ? tensors['rng/cpu'] : undefined);
+    for (const [wrapper, dict] of dicts) wrapper.loadStateDict(dict as OptimWrapperStateDict);
+    model.loadStateDict(Object.fromEntries(values.map((name) => [name, tensors[`model/${name}`] as Tensor])), {
+      strict: false,
+    });
+    for (const [param, grad] of gradients) param.grad = grad;
   });
-}
-
-function checkGradient(
-  name: string,
-  { shape }: Tensor,
-  tensors: Readonly<Record<string, Tensor>>,
-  reshaped: ReadonlySet<string>,
-): void {
-  const grad = tensors[`grad/${name}`];
-  if (!grad || reshaped.has(name) || grad.shape.join() === shape.join()) return;
-  throw new Error(`the checkpoint holds a gradient of shape [${grad.shape}] for ${name}, which has shape [${shape}]`);
 }
 
 /** Schedules and random state: loading them tells whether they fit, and loading them back costs nothing. */

@@ -96,7 +96,7 @@ function gradientOf(work: Work): Tensor {
 }
 
 /** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */
-function hasSparseLayout(grad: Tensor): boolean {
+export function hasSparseLayout(grad: Tensor): boolean {
   if (grad.isContiguous) return false;
   try {
     return grad.sparseDim() >= 0;
