@@ -157,6 +157,35 @@ describe('a step', () => {
   });
 });
 
+describe('a refused step', () => {
+  for (const path of ['kernel', 'operators'] as const)
+    it(`changes nothing, whatever came before the parameter that is refused: ${path}`, () => {
+      const [first, table] = [parameter(1, 2), new nn.Embedding(3, 2, { sparse: true })];
+      const groups = [{ params: [first], algorithm: 'SGD' }, { params: [table.weight] }];
+      const optimizer = new optim.AdamW(groups, { lr: 0.1 }, { path });
+      const failing = (message: string) => {
+        const before = [first, table.weight].map((param) => [...param.data()]);
+        const sizes = [optimizer.state.size, optimizer.stepCount];
+        expect(() => optimizer.step()).toThrow(message);
+        expect([first, table.weight].map((param) => [...param.data()])).toEqual(before);
+        expect([optimizer.state.size, optimizer.stepCount]).toEqual(sizes);
+        optimizer.zeroGrad();
+      };
+      first.grad = full([2], 1);
+      table
+        .forward(tensor([1], { dtype: 'int64' }))
+        .sum()
+        .backward();
+      failing('AdamW: group 1, parameter 0 has a sparse gradient');
+      for (const param of [first, table.weight]) param.grad = full(param.shape, 1);
+      optimizer.step();
+      expect(optimizer.stepCount).toBe(1);
+      optimizer.state.get(table.weight)!.slots.exp_avg = zeros([2]);
+      for (const param of [first, table.weight]) param.grad = full(param.shape, 1);
+      failing('has optimizer state that does not fit it');
+    });
+});
+
 describe('the state dict', () => {
   it('has the form of PyTorch and restores a run exactly', () => {
     const make = () => {

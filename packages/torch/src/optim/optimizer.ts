@@ -21,7 +21,7 @@ import {
   toGroup,
   toGroups,
 } from './groups.ts';
-import { AS_IT_IS, type GradientReading, runKernel, runOperators, type StepPath } from './paths.ts';
+import { AS_IT_IS, checkWork, type GradientReading, runKernel, runOperators, type StepPath } from './paths.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 
@@ -107,14 +107,17 @@ export class Optimizer {
    *
    * @param reading un-scaling and clipping of the gradients as they are read; a wrapper folds them into the step so
    * @throws ConfigError for a setting that was moved out of range: nothing was changed then
-   * @throws Error that names the parameter whose gradient or state does not fit (sparse, another dtype): it and all
-   * others of its kernel were not changed
+   * @throws Error that names the parameter whose gradient or state does not fit (sparse, another dtype, another shape):
+   * nothing was changed then. The gradients are still there: call `zeroGrad` before the next backward pass, which would
+   * add to them
    */
   step<T>(closure?: () => T, reading: GradientReading = AS_IT_IS): T | undefined {
     const loss = closure && enableGrad(closure);
     const pending = new Set(this.collect());
     try {
-      for (const { run, works } of this.batches([...pending], reading)) {
+      const batches = this.batches([...pending], reading);
+      if (batches.length > 1) for (const work of pending) checkWork(work);
+      for (const { run, works } of batches) {
         run();
         for (const work of works) {
           this.state.set(work.param, commit(work));

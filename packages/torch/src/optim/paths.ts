@@ -84,7 +84,30 @@ function read(grad: Tensor, { factor, limit }: GradientReading): Tensor {
 
 const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
 
-function gradientOf(work: Work): Tensor {
+/**
+ * Asks of a parameter what its step would refuse. A kernel asks for all its parameters before it begins; this is for
+ * steps that take several kernels or operators.
+ *
+ * @throws Error that names the parameter
+ */
+export function checkWork(work: Work): void {
+  tidy(() => {
+    const { param, algorithm, settings, slots } = work;
+    const { dtype } = gradientOf(work, false);
+    if (dtype !== param.dtype) throw new Error(`${describe(work)} is ${param.dtype} but its gradient is ${dtype}`);
+    for (const [name, slot] of Object.entries(algorithm.slots(settings, param))) {
+      const expected = `${param.dtype} of shape [${typeof slot === 'number' ? param.shape : slot}]`;
+      const { dtype: type, shape } = slots[name] as Tensor;
+      const found = `${type} of shape [${shape}]`;
+      if (found !== expected)
+        throw new Error(
+          `${describe(work)} has optimizer state that does not fit it: expected ${expected} for ${name}, found ${found}`,
+        );
+    }
+  });
+}
+
+function gradientOf(work: Work, densify = true): Tensor {
   const grad = work.param.grad!.detach();
   const { sparse = 'refused' } = work.algorithm;
   const isSparse = hasSparseLayout(grad);
@@ -92,7 +115,7 @@ function gradientOf(work: Work): Tensor {
     throw new Error(`${describe(work)} has a sparse gradient: use SparseAdam, or a dense Embedding`);
   if (!isSparse && sparse === 'demanded')
     throw new Error(`${describe(work)} has a dense gradient: use Adam, or an Embedding with sparse: true`);
-  return isSparse && sparse === 'densified' ? grad.toDense() : grad;
+  return densify && isSparse && sparse === 'densified' ? grad.toDense() : grad;
 }
 
 /** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */

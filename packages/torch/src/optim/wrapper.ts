@@ -130,6 +130,8 @@ export class OptimWrapper implements OptimWrapperLike {
    *
    * @param loss a single value that depends on the parameters
    * @throws Error when losses with and without `items` meet in one accumulation
+   * @throws Error where the step is refused (an infinite norm, a sparse gradient): no parameter was changed, but the
+   * gradients still wait; call `zeroGrad` before the next pass
    */
   updateParams(loss: Tensor, { items }: UpdateOptions = {}): void {
     this.checkWeights(items);
