@@ -1,6 +1,18 @@
 /** An algorithm a group, freezing for a while, refusals, and states that come from PyTorch. */
 import { describe, expect, it } from 'vitest';
-import { buildOptimWrapper, full, manualSeed, nn, ops, optim, randn, type Tensor, tensor, tidy } from '../src/index.ts';
+import {
+  buildOptimWrapper,
+  full,
+  liveTensors,
+  manualSeed,
+  nn,
+  ops,
+  optim,
+  randn,
+  type Tensor,
+  tensor,
+  tidy,
+} from '../src/index.ts';
 
 const parameter = (...shape: number[]) => new nn.Parameter(randn(shape));
 const copyOf = (param: Tensor) => new nn.Parameter(param.detach().clone());
@@ -282,5 +294,20 @@ describe('a state dict of PyTorch', () => {
     // PyTorch makes Adagrad's state with the optimizer, and misses it otherwise.
     const idle = new optim.Adagrad([parameter(2)], { initial_accumulator_value: 0.5 }).stateDict();
     expect((idle.state[0]!.sum as Tensor).toArray()).toEqual([0.5, 0.5]);
+  });
+
+  it('makes the state of Adagrad once, however often it is asked for', () => {
+    const params = [parameter(2), parameter(3)];
+    const optimizer = new optim.Adagrad(params, { initial_accumulator_value: 0.5 });
+    const first = optimizer.stateDict();
+    const before = liveTensors();
+    for (let i = 0; i < 10; i++) expect(optimizer.stateDict().state[0]?.sum).toBe(first.state[0]?.sum);
+    expect(liveTensors()).toBe(before);
+    const fresh = new optim.Adagrad(
+      params.map((param) => copyOf(param)),
+      { initial_accumulator_value: 0.5 },
+    );
+    for (const each of [optimizer, fresh]) step(each, 1);
+    expect(optimizer.paramGroups[0]!.params.map(valuesOf)).toEqual(fresh.paramGroups[0]!.params.map(valuesOf));
   });
 });

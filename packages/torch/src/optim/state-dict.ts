@@ -27,7 +27,7 @@ export function writeStateDict(optimizer: Optimizer): OptimizerStateDict {
     const algorithm = optimizer.algorithmOf(group);
     const numbers: number[] = [];
     for (const param of params) {
-      const state = optimizer.state.get(param) ?? (algorithm.eager ? eagerState(algorithm, group, param) : undefined);
+      const state = optimizer.state.get(param) ?? (algorithm.eager ? eagerState(optimizer, group, param) : undefined);
       if (state) dict.state[number] = writeState(algorithm, state);
       numbers.push(number++);
     }
@@ -41,10 +41,13 @@ function writeState({ savesStep = true }: Algorithm, { step, scalars, slots, lis
   return { ...(savesStep ? { step } : {}), ...scalars, ...slots, ...lists };
 }
 
-/** PyTorch's loader misses this state where a parameter had no gradient yet. */
-function eagerState(algorithm: Algorithm, settings: Settings, param: Tensor): ParamState {
+/** PyTorch's loader misses this state where a parameter had no gradient yet. The optimizer holds it from now on. */
+function eagerState(optimizer: Optimizer, settings: Settings, param: Tensor): ParamState {
+  const algorithm = optimizer.algorithmOf(settings);
   const slots = Object.entries(algorithm.slots(settings, param)).map(([name, slot]) => [name, makeSlot(param, slot)]);
-  return { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
+  const state = { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
+  optimizer.state.set(param, state);
+  return state;
 }
 
 /**
