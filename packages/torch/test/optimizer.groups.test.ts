@@ -95,6 +95,9 @@ describe('an algorithm a group', () => {
       optimizer.step();
       expect(valuesOf(optimizer.paramGroups[0]!.params[0]!)).toEqual([0.5, 1.5]);
     }
+    const { optimizer } = buildOptimWrapper(new nn.Linear(1, 1), { optimizer: { type: 'SignDescent', lr: 0.25 } });
+    expect(optimizer).toBeInstanceOf(SignDescent);
+    expect(optimizer.paramGroups[0]?.lr).toBe(0.25);
   });
 });
 

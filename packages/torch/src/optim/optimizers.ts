@@ -7,6 +7,7 @@ import { adamax } from './adamax.ts';
 import type { Algorithm, Settings } from './algorithm.ts';
 import { addAlgorithm } from './algorithms.ts';
 import { asgd } from './asgd.ts';
+import { nameInConfigs } from './configs.ts';
 import type { ParamsInput } from './groups.ts';
 import { lamb, lars } from './layerwise.ts';
 import { lion } from './lion.ts';
@@ -26,10 +27,15 @@ import { sparseAdam } from './sparse-adam.ts';
  */
 export type OptimizerClass = new (params: ParamsInput, options?: Settings, how?: { path?: StepPath }) => Optimizer;
 
-/** The class of an algorithm, named like it. Groups of other optimizers can then name it in `algorithm`. */
+/**
+ * The class of an algorithm, named like it. Configs can then name it in `type`, and groups of other optimizers in
+ * `algorithm`; an algorithm that had the name before gives way.
+ */
 export function defineOptimizer(algorithm: Algorithm): OptimizerClass {
   addAlgorithm(algorithm);
-  return makeClass(algorithm);
+  const made = makeClass(algorithm);
+  nameInConfigs(made);
+  return made;
 }
 
 function makeClass(algorithm: Algorithm): OptimizerClass {

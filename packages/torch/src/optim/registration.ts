@@ -1,7 +1,7 @@
 /** Makes the engine's optimizers and wrappers known to configs. */
-import { OPTIM_WRAPPERS, OPTIMIZERS } from '@paramwise/core';
+import { OPTIM_WRAPPERS } from '@paramwise/core';
 import { AmpOptimWrapper } from './amp-wrapper.ts';
-import type { ParamsInput } from './groups.ts';
+import { nameInConfigs } from './configs.ts';
 import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
 import { OPTIMIZER_CLASSES } from './optimizers.ts';
@@ -9,12 +9,7 @@ import { OptimWrapper, type OptimWrapperOptions } from './wrapper.ts';
 
 /** Called once, by the package's door. A second copy of the package takes the names over. */
 export function registerEngine(): void {
-  for (const made of [...OPTIMIZER_CLASSES, LBFGS])
-    OPTIMIZERS.register(
-      made.name,
-      ({ type: _, params, ...options }) => new made(params as unknown as ParamsInput, withoutNulls(options)),
-      { force: true },
-    );
+  for (const made of [...OPTIMIZER_CLASSES, LBFGS]) nameInConfigs(made);
   for (const [name, make] of Object.entries(WRAPPERS))
     OPTIM_WRAPPERS.register(
       name,
@@ -32,8 +27,3 @@ const WRAPPERS: Record<string, (options: OptimWrapperOptions) => OptimWrapper> =
     );
   },
 };
-
-/** MMEngine's configs write `lr=None` for "the optimizer's default". */
-function withoutNulls(options: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
-}
