@@ -279,4 +279,44 @@ describe('a step by hand', () => {
     wrapper.zeroGrad();
     expect([w.item(), w.grad]).toEqual([9, null]);
   });
+
+  it('divides by the items of the waiting gradients until they are cleared, however they are', () => {
+    for (const clear of ['wrapper', 'model'] as const) {
+      const { w, wrapper } = single({ accumulative_counts: 9 });
+      for (const items of [1, 3]) wrapper.updateParams(lossOf(w, 2), { items });
+      wrapper.step();
+      wrapper.step();
+      expect(w.item()).toBe(6);
+      if (clear === 'wrapper') wrapper.zeroGrad();
+      else w.grad = null;
+      wrapper.updateParams(lossOf(w, 3));
+      wrapper.step();
+      expect(w.item()).toBeCloseTo(6 - 3 / 9, 5);
+    }
+  });
+
+  it('un-scales by the scale that the gradients were made with', () => {
+    const w = new nn.Parameter(tensor([10]));
+    const optimizer = new optim.SGD([w], { lr: 1 });
+    const wrapper = new AmpOptimWrapper({ optimizer, loss_scale: { init_scale: 4, growth_interval: 1 } });
+    tidy(() => wrapper.backward(lossOf(w, 2)));
+    wrapper.step();
+    wrapper.step();
+    expect([w.item(), wrapper.lossScaler.scale]).toEqual([6, 16]);
+    wrapper.zeroGrad();
+    wrapper.updateParams(lossOf(w, 2));
+    expect(w.item()).toBe(4);
+  });
+
+  it('is reported as it was taken; gradients that were written back are not clipped again', () => {
+    for (const writes of [false, true]) {
+      const { w, wrapper } = single({ clip_grad: { type: 'value', clip_value: 2 }, accumulative_counts: 9 });
+      wrapper.writesGradients = writes;
+      wrapper.updateParams(lossOf(w, 5), { items: 4 });
+      wrapper.step();
+      expect(wrapper.gradReport()).toMatchObject(writes ? { before: 2, after: 2 } : { before: 5, after: 2 });
+      wrapper.step();
+      expect(w.item()).toBe(6);
+    }
+  });
 });

@@ -28,6 +28,8 @@ export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
 export class AmpOptimWrapper extends OptimWrapper {
   readonly lossScaler: LossScaler;
   readonly dtype: Dtype | undefined;
+  /** The scale that the waiting gradients carry: a step by hand moves that of the next ones only. */
+  private waitingScale: number | undefined;
 
   /** @throws ConfigError for settings out of range */
   constructor({ loss_scale = 'dynamic', dtype, ...options }: AmpOptimWrapperOptions) {
@@ -43,12 +45,19 @@ export class AmpOptimWrapper extends OptimWrapper {
   }
 
   override backward(loss: Tensor): void {
-    const { scale } = this.lossScaler;
+    this.noticeCleared();
+    this.waitingScale ??= this.lossScaler.scale;
+    const scale = this.waitingScale;
     super.backward(scale === 1 ? loss : loss.mul(scale));
   }
 
   protected override unscaleFactor(): number {
-    return (super.unscaleFactor() ?? 1) / this.lossScaler.scale;
+    return (super.unscaleFactor() ?? 1) / (this.waitingScale ?? this.lossScaler.scale);
+  }
+
+  protected override forgetPending(written: boolean): void {
+    super.forgetPending(written);
+    this.waitingScale = written ? 1 : undefined;
   }
 
   protected override needsFiniteGradients(): boolean {

@@ -95,6 +95,8 @@ export class OptimWrapper implements OptimWrapperLike {
   /** Items weighed into the waiting gradients; undefined where their losses carry no weights. */
   private pendingItems: number | undefined;
   private pendingPasses = 0;
+  /** What a step left in `grad`, until they are cleared: as backward made them, or written back. */
+  private afterStep: 'raw' | 'written' | undefined;
   private lastReport: GradReport | undefined;
 
   /** @throws ConfigError for settings out of range. */
@@ -134,6 +136,7 @@ export class OptimWrapper implements OptimWrapperLike {
    * gradients still wait; call `zeroGrad` before the next pass
    */
   updateParams(loss: Tensor, { items }: UpdateOptions = {}): void {
+    this.noticeCleared();
     this.checkWeights(items);
     tidy(() => this.backward(items === undefined ? this.scaleLoss(loss) : loss.mul(items)));
     this.pendingPasses++;
@@ -161,21 +164,41 @@ export class OptimWrapper implements OptimWrapperLike {
   /** Adds the gradients of an already scaled loss, and counts. */
   backward(loss: Tensor): void {
     backward(loss);
+    this.afterStep = undefined;
     this.counts = { ...this.counts, innerCount: this.counts.innerCount + 1 };
   }
 
   /**
    * Un-scales, clips as configured and updates the parameters. Un-scaling and clipping are folded into the step as it
    * reads the gradients, which stay as they were; set `writesGradients` to find the clipped ones in `grad` afterwards.
+   * A second step before `zeroGrad` reads them in the same way.
    */
   step(): void {
     if (this.recordGradReport) this.lastReport = this.describeGradients();
     const unscale = this.unscaleFactor();
     const reading = this.readGradients(unscale ?? 1);
     const finite = this.needsFiniteGradients() ? this.areFinite(reading) : true;
-    if (this.takeStep(finite, reading)) this.updates++;
+    const taken = this.takeStep(finite, reading);
+    if (taken) this.updates++;
+    this.afterStep = taken && !this.foldsReading() ? 'written' : 'raw';
+    if (this.afterStep === 'written') this.forgetPending(true);
+  }
+
+  /**
+   * Forgets by what the gradients have to be divided.
+   *
+   * @param _written whether they were written back, un-scaled, and still wait; else they were cleared
+   */
+  protected forgetPending(_written: boolean): void {
     this.pendingItems = undefined;
     this.pendingPasses = 0;
+  }
+
+  /** After a step by hand the gradients may have been cleared by the model or the optimizer. */
+  protected noticeCleared(): void {
+    if (!this.afterStep || this.paramsWithGradient().length > 0) return;
+    this.afterStep = undefined;
+    this.forgetPending(false);
   }
 
   /** What the gradients have to be multiplied by before clipping; undefined where they are right as they are. */
@@ -226,12 +249,15 @@ export class OptimWrapper implements OptimWrapperLike {
   /**
    * Norms of the gradients before and after clipping, per group, and the first parameter whose gradient is not finite.
    *
-   * Between `backward` and `step` it describes the gradients that wait; after a step, those of that step, if
-   * `recordGradReport` was set.
+   * Between `backward` and `step` it describes the gradients that wait, clipping as the step would do it; after a step,
+   * those of that step, if `recordGradReport` was set. Without it, and before the gradients are cleared: where they were
+   * left as they were, what the step did with them; where they were written back, what stands in `grad`, without clipping
+   * it again.
    *
    * @throws Error where there is nothing to describe
    */
   gradReport(): GradReport {
+    if (this.afterStep && this.recordGradReport && this.lastReport) return this.lastReport;
     if (this.paramsWithGradient().length > 0) return this.describeGradients();
     if (this.lastReport) return this.lastReport;
     throw new Error(
@@ -240,7 +266,8 @@ export class OptimWrapper implements OptimWrapperLike {
   }
 
   private describeGradients(): GradReport {
-    return reportGradients(this.paramGroups, this.clipGrad, this.unscaleFactor() ?? 1);
+    const clip = this.afterStep === 'written' ? undefined : this.clipGrad;
+    return reportGradients(this.paramGroups, clip, this.unscaleFactor() ?? 1);
   }
 
   /** Parameters that the next step changes: a group that `freeze_until` holds back has no say in the norm. */
@@ -248,9 +275,11 @@ export class OptimWrapper implements OptimWrapperLike {
     return this.paramGroups.flatMap((group) => (this.optimizer.isFrozen(group) ? [] : group.params));
   }
 
-  /** Clears the gradients: drops them (default), or fills them with zeros. */
+  /** Clears the gradients: drops them (default), or fills them with zeros. The accumulation begins anew. */
   zeroGrad(setToNone = true): void {
     this.optimizer.zeroGrad(setToNone);
+    this.afterStep = undefined;
+    this.forgetPending(false);
   }
 
   /** Un-scaling and clipping as one factor and one limit. */
