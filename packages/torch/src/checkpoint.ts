@@ -160,14 +160,22 @@ function schedulesOf(schedulers: CheckpointParts['schedulers']): {
   return { list: schedulers ?? [] };
 }
 
-/** JSON has no infinities; rates and limits do. */
+/** JSON has no infinities; rates and limits do. Keys that begin with `$` get another, so that they stay what they are. */
 function encodeNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? { $number: String(value) } : value;
+  if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+  return renameKeys(value, '$', (key) => `$${key}`);
 }
 
 function decodeNumber(_key: string, value: unknown): unknown {
   const text = typeof value === 'object' && value !== null && '$number' in value ? value.$number : undefined;
-  return typeof text === 'string' ? Number(text) : value;
+  return typeof text === 'string' ? Number(text) : renameKeys(value, '$$', (key) => key.slice(1));
+}
+
+function renameKeys(value: unknown, prefix: string, rename: (key: string) => string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  if (!entries.some(([key]) => key.startsWith(prefix))) return value;
+  return Object.fromEntries(entries.map(([key, each]) => [key.startsWith(prefix) ? rename(key) : key, each]));
 }
 
 function parseSaved(path: string, text: string | undefined): Saved {

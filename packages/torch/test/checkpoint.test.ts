@@ -320,6 +320,16 @@ describe('loading by name', () => {
     expect([...model.getParameter('a').data()]).toEqual([...first.model.getParameter('a').data()]);
   });
 
+  it('gives back what was saved as meta, whatever its keys and numbers', () => {
+    const meta = {
+      best: Number.NEGATIVE_INFINITY,
+      list: [{ $number: 'x' }, { $$number: 'Infinity', $: [null, { $number: '3', more: 1 }] }],
+    };
+    const parts = build(['a']);
+    saveCheckpoint(file, parts, { meta });
+    expect(loadCheckpoint(file, parts).meta).toEqual(meta);
+  });
+
   it('refuses a file that is no checkpoint', () => {
     saveSafetensors(file, { x: keep(full([1], 1)) });
     expect(() => loadCheckpoint(file, build(['a']))).toThrow('holds tensors but is no checkpoint');
