@@ -295,6 +295,21 @@ describe('a step by hand', () => {
     }
   });
 
+  it('un-scales waiting gradients of a loaded run by the loaded scale', () => {
+    const make = (scale: number) => {
+      const w = new nn.Parameter(tensor([10]));
+      const optimizer = new optim.SGD([w], { lr: 1 });
+      const options = { optimizer, accumulative_counts: 2, loss_scale: { init_scale: scale } };
+      return { w, wrapper: new AmpOptimWrapper(options) };
+    };
+    const [first, second] = [make(4), make(64)];
+    for (const { w, wrapper } of [first, second]) wrapper.updateParams(lossOf(w, 2));
+    second.wrapper.loadStateDict(first.wrapper.stateDict());
+    second.w.grad = first.w.grad;
+    second.wrapper.updateParams(lossOf(second.w, 4));
+    expect(second.w.item()).toBe(7);
+  });
+
   it('un-scales by the scale that the gradients were made with', () => {
     const w = new nn.Parameter(tensor([10]));
     const optimizer = new optim.SGD([w], { lr: 1 });

@@ -93,6 +93,7 @@ export class AmpOptimWrapper extends OptimWrapper {
   override loadStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
     this.checkStateDict({ ...dict, loss_scaler });
     super.loadStateDict(dict);
+    this.waitingScale = undefined;
     if (loss_scaler) this.lossScaler.loadStateDict(loss_scaler);
   }
 }

@@ -163,6 +163,7 @@ export class OptimWrapper implements OptimWrapperLike {
 
   /** Adds the gradients of an already scaled loss, and counts. */
   backward(loss: Tensor): void {
+    this.noticeCleared();
     backward(loss);
     this.afterStep = undefined;
     this.counts = { ...this.counts, innerCount: this.counts.innerCount + 1 };
@@ -386,6 +387,7 @@ export class OptimWrapper implements OptimWrapperLike {
     const { accumulativeCounts } = this.counts;
     this.counts = { accumulativeCounts, innerCount: inner_count, maxCounts: max_counts };
     this.updates = update_count;
+    this.afterStep = undefined;
     this.pendingItems = pending_items ?? undefined;
     this.pendingPasses = this.shouldUpdate() ? 0 : inner_count % accumulativeCounts;
   }
