@@ -60,6 +60,7 @@ export {
   OptimWrapper,
   type OptimWrapperOptions,
   type OptimWrapperStateDict,
+  type StepOptions,
   type UpdateOptions,
 } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';

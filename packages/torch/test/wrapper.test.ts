@@ -268,6 +268,24 @@ describe('clipped gradients', () => {
   });
 });
 
+describe('arguments of step and zero', () => {
+  it('reach the optimizer: a closure for LBFGS, zeros in place of dropped gradients', () => {
+    const w = new nn.Parameter(tensor([3, -2]));
+    const wrapper = new OptimWrapper({
+      optimizer: new optim.LBFGS([w], { lr: 1, max_iter: 10, line_search_fn: 'strong_wolfe' }),
+    });
+    const closure = () => {
+      w.grad = null;
+      const loss = w.mul(w).sum();
+      loss.backward();
+      return loss;
+    };
+    wrapper.updateParams(w.mul(w).sum(), { closure, setToNone: false });
+    for (const value of w.data()) expect(Math.abs(Number(value))).toBeLessThan(1e-4);
+    expect(w.grad?.toArray()).toEqual([0, 0]);
+  });
+});
+
 describe('a step by hand', () => {
   it('works as in MMEngine: scale, backward, step, zero', () => {
     const { w, wrapper } = single({ accumulative_counts: 2 });

@@ -70,8 +70,8 @@ export class AmpOptimWrapper extends OptimWrapper {
   }
 
   /** Skips the step when a gradient overflowed, and moves the scale. */
-  protected override takeStep(finite: boolean, reading: GradientReading): boolean {
-    if (finite) super.takeStep(finite, reading);
+  protected override takeStep(finite: boolean, reading: GradientReading, closure?: () => unknown): boolean {
+    if (finite) super.takeStep(finite, reading, closure);
     this.lossScaler.update(!finite);
     return finite;
   }

@@ -54,12 +54,19 @@ export interface WrapperCounters {
   pending_items: number | null;
 }
 
-export interface UpdateOptions {
+export interface UpdateOptions extends StepOptions {
   /**
    * Items (samples, tokens) that the loss is the mean of. With it, the accumulated gradient is the mean over all items
    * of the accumulation, however uneven its batches: each loss is weighed by its items, the sum divided by their total.
    */
   items?: number;
+  /** How gradients are cleared after a step: dropped (default), or filled with zeros. */
+  setToNone?: boolean;
+}
+
+export interface StepOptions {
+  /** For optimizers that compute the loss and its gradients anew, such as LBFGS: handed to the optimizer's `step`. */
+  closure?: () => unknown;
 }
 
 /** A model whose ranks exchange gradients can be asked not to. */
@@ -135,15 +142,15 @@ export class OptimWrapper implements OptimWrapperLike {
    * @throws Error where the step is refused (an infinite norm, a sparse gradient): no parameter was changed, but the
    * gradients still wait; call `zeroGrad` before the next pass
    */
-  updateParams(loss: Tensor, { items }: UpdateOptions = {}): void {
+  updateParams(loss: Tensor, { items, setToNone, closure }: UpdateOptions = {}): void {
     this.noticeCleared();
     this.checkWeights(items);
     tidy(() => this.backward(items === undefined ? this.scaleLoss(loss) : loss.mul(items)));
     this.pendingPasses++;
     if (items !== undefined) this.pendingItems = (this.pendingItems ?? 0) + items;
     if (!this.shouldUpdate()) return;
-    this.step();
-    this.zeroGrad();
+    this.step({ closure });
+    this.zeroGrad(setToNone);
   }
 
   private checkWeights(items: number | undefined): void {
@@ -174,12 +181,12 @@ export class OptimWrapper implements OptimWrapperLike {
    * reads the gradients, which stay as they were; set `writesGradients` to find the clipped ones in `grad` afterwards.
    * A second step before `zeroGrad` reads them in the same way.
    */
-  step(): void {
+  step({ closure }: StepOptions = {}): void {
     if (this.recordGradReport) this.lastReport = this.describeGradients();
     const unscale = this.unscaleFactor();
     const reading = this.readGradients(unscale ?? 1);
     const finite = this.needsFiniteGradients() ? this.areFinite(reading) : true;
-    const taken = this.takeStep(finite, reading);
+    const taken = this.takeStep(finite, reading, closure);
     if (taken) this.updates++;
     this.afterStep = taken && !this.foldsReading() ? 'written' : 'raw';
     if (this.afterStep === 'written') this.forgetPending(true);
@@ -218,11 +225,11 @@ export class OptimWrapper implements OptimWrapperLike {
   }
 
   /** Updates the parameters; returns false where the step was skipped. */
-  protected takeStep(_finite: boolean, reading: GradientReading): boolean {
-    if (this.foldsReading()) this.optimizer.step(undefined, reading);
+  protected takeStep(_finite: boolean, reading: GradientReading, closure?: () => unknown): boolean {
+    if (this.foldsReading()) this.optimizer.step(closure, reading);
     else {
       this.writeBack(reading);
-      this.optimizer.step();
+      this.optimizer.step(closure);
     }
     return true;
   }
