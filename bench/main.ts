@@ -36,7 +36,8 @@ const USAGE = `npm run bench -- [${Object.keys(BENCHES).join(' | ')} | plots]…
 
 function readArguments() {
   const text = { type: 'string' } as const;
-  const options = { runs: text, warmup: text, threads: text, out: text, tiny: { type: 'boolean' } } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { runs: text, warmup: text, threads: text, out: text, tiny: flag, help: flag } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const count = (value: string | undefined, preset: number) => {
     const number = Number(value ?? preset);
@@ -52,6 +53,7 @@ function readArguments() {
     warmup: count(values.warmup, 3),
     threads: Math.max(1, count(values.threads, availableParallelism())),
     tiny: values.tiny ?? false,
+    help: values.help ?? false,
   };
 }
 
@@ -70,8 +72,9 @@ async function runBench(name: string, out: string, given: BenchOptions): Promise
 }
 
 try {
-  const { names, out, ...options } = readArguments();
-  for (const name of names) {
+  const { names, out, help, ...options } = readArguments();
+  if (help) process.stdout.write(`${USAGE}\n`);
+  for (const name of help ? [] : names) {
     if (name === 'plots') plots(out);
     else await runBench(name, out, options);
   }

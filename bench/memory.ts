@@ -16,7 +16,7 @@ async function peakOf(all: Peers, name: PeerName, training: Training, steps: num
   try {
     await peer.setup('training', training);
     const ms: number[] = [];
-    for (let step = 0; step < steps; step++) ms.push(await peer.run('train'));
+    for (let step = 0; step < steps; step++) ms.push(await peer.run('train', 1));
     const peak_mib = await peer.peakMib();
     Object.assign(all.versions, peers.versions);
     return { work, who, median_ms: median(ms), min_ms: Math.min(...ms), runs: steps, peak_mib };

@@ -45,7 +45,8 @@ function tables({ machine, versions, rows, ratios }: Result): string {
   const about = Object.entries(versions).map(
     ([what, version]) => `${what} ${version.split(' ').slice(0, 2).join(' ')}`,
   );
-  const where = `${machine.cpu}, ${machine.cores} cores, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'} each, ${machine.date}, load before ${machine.load_before}; ${about.join(', ')}.`;
+  const settings = Object.entries(machine.environment ?? {}).map(([name, value]) => `, ${name}=${value}`);
+  const where = `${machine.cpu}, ${machine.cores} cores, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'} each, ${machine.date}, load before ${machine.load_before}${settings.join('')}; ${about.join(', ')}.`;
   const times = worksOf(rows).map((work) =>
     table([work, 'median ms', 'least ms', 'runs', ''], rows.filter((row) => row.work === work).map(rowCells)),
   );

@@ -6,6 +6,7 @@
  */
 import {
   type Absent,
+  type Effort,
   type Findings,
   interleave,
   type Ratio,
@@ -63,7 +64,11 @@ const TITLES = {
 type StepPeer = keyof typeof TITLES;
 
 /** Every variant that a peer offers for this work, and why the others are not there. */
-async function rivalsOf(peers: Peers, settings: object): Promise<{ rivals: Rival[]; absent: Absent[] }> {
+async function rivalsOf(
+  peers: Peers,
+  settings: object,
+  inARow: number,
+): Promise<{ rivals: Rival[]; absent: Absent[] }> {
   const rivals: Rival[] = [];
   const absent: Absent[] = [];
   for (const name of Object.keys(TITLES) as StepPeer[]) {
@@ -71,16 +76,20 @@ async function rivalsOf(peers: Peers, settings: object): Promise<{ rivals: Rival
     const offered = typeof peer === 'string' ? undefined : (await peer.setup('optimizers', settings)).variants;
     for (const [variant, who] of Object.entries(TITLES[name])) {
       if (typeof peer === 'string') absent.push({ who, note: peer });
-      else if (offered?.includes(variant)) rivals.push({ who, run: () => peer.run(variant) });
+      else if (offered?.includes(variant)) rivals.push({ who, run: () => peer.run(variant, inARow) });
     }
   }
   return { rivals, absent };
 }
 
+/** Muon's matrix products take seconds. */
+const fewer = ({ runs, warmup }: Effort): Effort => ({ runs: Math.min(runs, 5), warmup: Math.min(warmup, 1) });
+
 async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, options: BenchOptions): Promise<Findings> {
   const settings = { algorithm, shapes: options.tiny ? shrunk(shapes) : shapes, limit: buildLimit() };
-  const { rivals, absent } = await rivalsOf(peers, settings);
-  const times = await interleave(rivals, options);
+  const isSlow = algorithm === 'Muon';
+  const { rivals, absent } = await rivalsOf(peers, settings, isSlow ? 1 : 3);
+  const times = await interleave(rivals, isSlow ? fewer(options) : options);
   const others = rivals.map(({ who }) => who).filter((who) => who !== OURS && !who.endsWith(CLIPPING));
   const clipping = ratioOf(times, CLIPPED, OURS)!;
   const clipped: Ratio[] = [

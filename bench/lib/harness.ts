@@ -56,8 +56,8 @@ export function median(values: readonly number[]): number {
 /** Times of each rival, by name; the nth of all were measured one after the other. */
 export type Times = ReadonlyMap<string, readonly number[]>;
 
-/** Lets the threads of the rival before fall asleep. */
-const PAUSE_MS = 5;
+/** Lets the threads of the rival before fall asleep: OpenBLAS's look for more work for some 30 ms. */
+const PAUSE_MS = 50;
 
 export async function interleave(rivals: readonly Rival[], { runs, warmup }: Effort): Promise<Times> {
   const times = new Map<string, number[]>(rivals.map(({ who }) => [who, []]));

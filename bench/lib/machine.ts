@@ -13,6 +13,8 @@ export interface Machine {
   /** Runnable processes in the minute before: 0 on a quiet machine. */
   load_before: number;
   date: string;
+  /** Variables that change how threads wait, where somebody set them. */
+  environment?: Record<string, string>;
 }
 
 export function describeMachine(threads: number): Machine {
@@ -25,7 +27,13 @@ export function describeMachine(threads: number): Machine {
     threads,
     load_before: Number(loadavg()[0]!.toFixed(2)),
     date: new Date().toISOString().slice(0, 10),
+    ...threadSettings(),
   };
+}
+
+function threadSettings(): Pick<Machine, 'environment'> {
+  const set = Object.entries(process.env).filter(([name]) => /^(OMP|GOMP|OPENBLAS)_/.test(name));
+  return set.length > 0 ? { environment: Object.fromEntries(set) as Record<string, string> } : {};
 }
 
 /** The processor's name, with family and model where the name alone says little (virtual machines). */

