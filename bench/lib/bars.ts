@@ -58,6 +58,7 @@ export function barPlot(panels: readonly Panel[], unit: string): string {
   height += MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
+    `<title>${escaped(panels.map(({ title }) => title).join('; '))} (${unit}, less is better)</title>`,
     `<style>${STYLE}\n</style>`,
     `<rect class="ground" width="${WIDTH}" height="${height}" rx="8"/>`,
     ...drawn,
