@@ -35,7 +35,7 @@ double grads_present(Reader& in, Writer& out);     // parameters → 1 | 0 for e
 double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
 double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm, -1 where there is no gradient
 double grads_finite(Reader& in, Writer& out);      // parameters → 1 where all gradients are finite, else 0
-double grads_scale(Reader& in, Writer& out);       // parameters, factor → 1 where all gradients are finite, else 0
+double grads_scale(Reader& in, Writer& out);       // parameters, factor
 double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 
 // step.cc

@@ -56,23 +56,11 @@ PARAMWISE_VECTORISED void sum_of_squares(const float* values, int64_t count, dou
   *result = total;
 }
 
-// A product with an infinity or NaN is one: their difference to themselves is not zero, and one sum finds them all.
-PARAMWISE_VECTORISED void scale_and_check(float* values, int64_t count, float factor, float* poison) {
-  float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; lane++) {
-      const float value = values[i + lane] * factor;
-      values[i + lane] = value;
-      lanes[lane] += value * 0.0f;
-    }
-  for (; i < count; i++) {
-    values[i] *= factor;
-    lanes[0] += values[i] * 0.0f;
-  }
-  for (const float lane : lanes) *poison += lane;
+PARAMWISE_VECTORISED void scale_in_place(float* values, int64_t count, float factor) {
+  for (int64_t i = 0; i < count; i++) values[i] *= factor;
 }
 
+// Zero times an infinity or NaN is NaN: one sum finds them all.
 PARAMWISE_VECTORISED void find_poison(const float* values, int64_t count, float* poison) {
   float lanes[kLanes] = {};
   int64_t i = 0;
@@ -80,6 +68,22 @@ PARAMWISE_VECTORISED void find_poison(const float* values, int64_t count, float*
     for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * 0.0f;
   for (; i < count; i++) lanes[0] += values[i] * 0.0f;
   for (const float lane : lanes) *poison += lane;
+}
+
+// Calls plain(values, count) on the memory of plain gradients, in parallel, and other(gradient) on each of the rest.
+template <typename Plain, typename Other>
+void each_gradient(const std::vector<at::Tensor>& gradients, const Plain& plain, const Other& other) {
+  Spans spans;
+  std::vector<float*> memory;
+  for (const auto& gradient : gradients) {
+    if (is_plain(gradient)) {
+      memory.push_back(gradient.data_ptr<float>());
+      spans.add(gradient.numel());
+    } else {
+      other(gradient);
+    }
+  }
+  spans.parallel([&](size_t item, int64_t begin, int64_t end) { plain(memory[item] + begin, end - begin); });
 }
 
 // Chunks of fixed size, added up in order: the same norm whatever the number of threads.
@@ -136,56 +140,32 @@ bool values_finite(const at::Tensor& gradient) {
   return at::isfinite(values).all().item<bool>();
 }
 
-// Multiplies all gradients; true when every one of them is finite afterwards.
-bool scale_finite(const std::vector<at::Tensor>& gradients, double factor) {
-  const at::NoGradGuard no_grad;
-  std::atomic<bool> finite{true};
-  Spans spans;
-  std::vector<float*> plain;
-  for (const auto& gradient : gradients) {
-    if (is_plain(gradient)) {
-      plain.push_back(gradient.data_ptr<float>());
-      spans.add(gradient.numel());
-    } else {
-      at::Tensor target = gradient;
-      target.mul_(factor);
-      if (!values_finite(target)) finite = false;
-    }
-  }
-  spans.parallel([&](size_t item, int64_t begin, int64_t end) {
-    float poison = 0;
-    scale_and_check(plain[item] + begin, end - begin, static_cast<float>(factor), &poison);
-    if (poison != 0) finite = false;  // NaN differs from everything
-  });
-  return finite;
-}
-
 }  // namespace
 
 double grads_finite(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
   std::atomic<bool> finite{true};
-  Spans spans;
-  std::vector<const float*> plain;
-  for (const auto& gradient : gradients_of(read_parameters(in))) {
-    if (is_plain(gradient)) {
-      plain.push_back(gradient.data_ptr<float>());
-      spans.add(gradient.numel());
-    } else if (!values_finite(gradient)) {
-      finite = false;
-    }
-  }
-  spans.parallel([&](size_t item, int64_t begin, int64_t end) {
-    float poison = 0;
-    find_poison(plain[item] + begin, end - begin, &poison);
-    if (poison != 0) finite = false;  // NaN differs from everything
-  });
+  each_gradient(
+      gradients_of(read_parameters(in)),
+      [&](const float* values, int64_t count) {
+        float poison = 0;
+        find_poison(values, count, &poison);
+        if (poison != 0) finite = false;  // NaN differs from everything
+      },
+      [&](const at::Tensor& gradient) {
+        if (!values_finite(gradient)) finite = false;
+      });
   return finite ? 1 : 0;
 }
 
 double grads_scale(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
   const auto gradients = gradients_of(read_parameters(in));
-  return scale_finite(gradients, in.number()) ? 1 : 0;
+  const double factor = in.number();
+  each_gradient(
+      gradients, [&](float* values, int64_t count) { scale_in_place(values, count, static_cast<float>(factor)); },
+      [&](at::Tensor gradient) { gradient.mul_(factor); });
+  return 0;
 }
 
 double grads_zero(Reader& in, Writer&) {

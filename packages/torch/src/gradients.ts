@@ -78,10 +78,10 @@ export function gradsFinite(params: Iterable<Tensor>): boolean {
   return native.gradsFinite() === 1;
 }
 
-/** Multiplies all gradients by `factor`. Returns whether every one of them is finite afterwards. */
-export function scaleGrads(params: Iterable<Tensor>, factor: number): boolean {
+/** Multiplies all gradients by `factor`. */
+export function scaleGrads(params: Iterable<Tensor>, factor: number): void {
   write(params, factor);
-  return native.scaleGrads() === 1;
+  native.scaleGrads();
 }
 
 /** Limits every element of the gradients to [-clipValue, clipValue] (torch.nn.utils.clip_grad_value_). */
