@@ -6,7 +6,16 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { addonLoads, aptCommand, aptPrefix, findLibtorch, NEEDS, root, TEST_NEEDS } from './lib/system.mjs';
+import {
+  addonLoads,
+  aptCommand,
+  aptPrefix,
+  findLibtorch,
+  NEEDS,
+  openBlasOnOpenMp,
+  root,
+  TEST_NEEDS,
+} from './lib/system.mjs';
 
 const say = (text) => process.stdout.write(`setup: ${text}\n`);
 
@@ -101,6 +110,7 @@ function buildEngine() {
     read('packages/torch/CMakeLists.txt'),
     libtorch.prefix,
     libtorch.version,
+    openBlasOnOpenMp() ?? '',
   ];
   const build = () => {
     // CMake remembers the libtorch it found first: a new one needs a new folder.

@@ -1,5 +1,6 @@
 // The memory limit of an optimizer step: a loop that does nothing but move the bytes that the step has to move, on
-// arrays of the same sizes, in the same process and on the same threads (OpenMP, as libtorch uses it).
+// arrays of the same sizes, in the same process, on the same threads (OpenMP, as libtorch uses it) and in huge pages, as
+// the tensors of the step lie.
 //
 //   averages 2 (AdamW): reads θ, g, m, v and writes θ, m, v: 28 bytes an element
 //   averages 1 (SGD with momentum): reads θ, g, b and writes θ, b: 20 bytes an element
@@ -8,6 +9,7 @@
 #include <node_api.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static float *arrays[4];
 static int64_t elements;
@@ -34,7 +36,7 @@ VECTORISED static void move1(float *restrict p, const float *restrict g, float *
   }
 }
 
-enum { CHUNK = 1 << 15 };
+enum { CHUNK = 1 << 15, HUGE_PAGE = 1 << 21 };
 
 // make(elements, averages)
 static napi_value make(napi_env env, napi_callback_info info) {
@@ -45,10 +47,11 @@ static napi_value make(napi_env env, napi_callback_info info) {
   napi_get_value_int32(env, args[1], &averages);
   for (int i = 0; i < averages + 2; i++) {
     free(arrays[i]);
-    if (posix_memalign((void **)&arrays[i], 64, elements * sizeof(float)) != 0) {
+    if (posix_memalign((void **)&arrays[i], HUGE_PAGE, elements * sizeof(float)) != 0) {
       napi_throw_error(env, NULL, "limit: out of memory");
       return NULL;
     }
+    madvise(arrays[i], elements * sizeof(float), MADV_HUGEPAGE);
     memset(arrays[i], 0, elements * sizeof(float));
   }
   return NULL;

@@ -8,6 +8,7 @@
 #include "dispatch.h"
 #include "exports.h"
 #include "guard.h"
+#include "memory.h"
 #include "tensor.h"
 
 namespace paramwise {
@@ -185,6 +186,7 @@ constexpr Entry kExports[] = {
     {"item", exported<tensor_item>},
     {"liveCount", exported<tensor_live_count>},
     {"liveBytes", exported<tensor_live_bytes>},
+    {"emptyCache", exported<memory_empty_cache>},
     {"backward", exported<autograd_backward>},
     {"grad", exported<autograd_grad>},
     {"gradEnabled", exported<autograd_enabled>},
@@ -211,6 +213,7 @@ constexpr Entry kExports[] = {
 
 napi_value init(napi_env env, napi_value exports) {
   return guarded(env, [&] {
+    install_memory_pool();
     // A worker thread that ends gives its tensors back; in the main thread the process ends with them.
     check(napi_add_env_cleanup_hook(env, [](void*) { tensors().clear(); }, nullptr), "adding a clean-up hook");
     for (const Entry& entry : kExports) {

@@ -19,6 +19,9 @@ double tensor_item(Reader& in, Writer& out);      // handle → its single value
 double tensor_live_count(Reader& in, Writer& out);
 double tensor_live_bytes(Reader& in, Writer& out);
 
+// memory.cc
+double memory_empty_cache(Reader& in, Writer& out);  // → bytes given back
+
 // autograd.cc
 double autograd_backward(Reader& in, Writer& out);  // roots, gradients|None, retain_graph, create_graph, inputs|None
 double autograd_grad(Reader& in, Writer& out);      // outputs, inputs, gradients|None, retain_graph, create_graph, allow_unused → list
@@ -31,7 +34,7 @@ double autocast_set(Reader& in, Writer& out);           // CUDA, on, dtype id �
 double autograd_detach_data(Reader& in, Writer& out);   // handle, Tensor: same parameter, other data
 
 // grads.cc: parameters are `count, handles…`, settings plain numbers
-double grads_present(Reader& in, Writer& out);     // parameters → 1 | 0 for each
+double grads_present(Reader& in, Writer& out);     // parameters → for each 0: none, 1: on the CPU, 2: elsewhere
 double grads_zero(Reader& in, Writer& out);        // parameters, set_to_none
 double grads_norm(Reader& in, Writer& out);        // parameters, norm type → total norm, -1 where there is no gradient
 double grads_finite(Reader& in, Writer& out);      // parameters → 1 where all gradients are finite, else 0

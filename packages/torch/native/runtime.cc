@@ -19,7 +19,7 @@ std::string blas_name() {
   // OpenBLAS and MKL say who they are; the reference BLAS does not.
   if (const auto config = reinterpret_cast<char* (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_config"))) return config();
   if (dlsym(RTLD_DEFAULT, "mkl_get_version_string") || at::hasMKL()) return "MKL";
-  return "reference BLAS (slow: install libopenblas-dev)";
+  return "reference BLAS (slow: install libopenblas0-openmp)";
 }
 
 std::string cpu_capability() {

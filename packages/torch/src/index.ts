@@ -74,7 +74,7 @@ export {
   setRngState,
 } from './runtime.ts';
 export { loadSafetensors, type SafetensorsFile, saveSafetensors } from './safetensors.ts';
-export { liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';
+export { emptyCache, liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';
 
 // The one thing that happens at import: configs name the engine's optimizers, and all cores are used.
 registerEngine();

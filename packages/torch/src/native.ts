@@ -26,6 +26,7 @@ export interface NativeAddon {
   item: WireCall;
   liveCount: WireCall;
   liveBytes: WireCall;
+  emptyCache: WireCall;
   backward: WireCall;
   grad: WireCall;
   gradEnabled: WireCall;

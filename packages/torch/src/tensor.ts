@@ -235,3 +235,13 @@ export function liveTensors(): number {
 export function liveBytes(): number {
   return native.liveBytes();
 }
+
+/**
+ * Gives the memory of large tensors that were released, which the engine keeps for the next ones, back to the system:
+ * at the end of a phase that needed much more of it than what follows. Training needs no such call.
+ *
+ * @returns bytes given back
+ */
+export function emptyCache(): number {
+  return native.emptyCache();
+}

@@ -1,0 +1,66 @@
+/** Memory of large tensors is used again, and given back when asked for. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type arange, emptyCache, full, tidy, zeros } from '../src/index.ts';
+
+const MIB = 2 ** 20;
+const pageFaults = () => process.resourceUsage().minorPageFault;
+
+/** Makes and fills a tensor of so many MiB, and lets it go. */
+const fill = (mib: number) => tidy(() => void full([mib * MIB], 1, { dtype: 'uint8' }));
+
+it('uses the memory of a released tensor for the next of its size', () => {
+  const faultsOf = (work: () => void) => {
+    const before = pageFaults();
+    work();
+    return pageFaults() - before;
+  };
+  const fresh = faultsOf(() => fill(1));
+  const again = faultsOf(() => {
+    for (let i = 0; i < 100; i++) fill(1);
+  });
+  expect(fresh).toBeGreaterThanOrEqual(MIB / 4096);
+  expect(again).toBeLessThan((100 * MIB) / 4096 / 4);
+});
+
+it('gives the memory of released tensors back when asked to', () => {
+  emptyCache();
+  fill(256);
+  const before = process.memoryUsage().rss;
+  expect(emptyCache()).toBeGreaterThanOrEqual(256 * MIB);
+  expect(before - process.memoryUsage().rss).toBeGreaterThan(200 * MIB);
+  expect(emptyCache()).toBe(0);
+});
+
+it('keeps at most an eighth and 16 MiB more than was ever in use', () => {
+  emptyCache();
+  for (let mib = 8; mib <= 80; mib += 8) fill(mib);
+  expect(emptyCache()).toBeLessThanOrEqual((80 + 10 + 16) * MIB);
+});
+
+it('says how much it was asked for where memory runs out', () => {
+  expect(() => zeros([2 ** 46])).toThrow(/out of memory: \d+ bytes/);
+  expect(() => fill(1)).not.toThrow();
+});
+
+it('never hands the same memory to two live tensors', () => {
+  const size = fc.integer({ min: 1, max: 3 * MIB });
+  const actions = fc.array(fc.record({ size, at: fc.nat(7) }), { minLength: 20, maxLength: 60 });
+  fc.assert(
+    fc.property(actions, (list) =>
+      tidy(() => {
+        const live: { value: number; tensor: ReturnType<typeof arange> }[] = [];
+        for (const [value, { size, at }] of list.entries()) {
+          live[at]?.tensor.dispose();
+          live[at] = { value, tensor: full([size], value, { dtype: 'uint8' }) };
+        }
+        for (const each of live) {
+          if (!each) continue;
+          expect(Number(each.tensor.min().item())).toBe(each.value);
+          expect(Number(each.tensor.max().item())).toBe(each.value);
+        }
+      }),
+    ),
+    { numRuns: 20 },
+  );
+});
