@@ -185,7 +185,10 @@ double grads_zero(Reader& in, Writer&) {
 }
 
 double grads_present(Reader& in, Writer& out) {
-  for (const auto& parameter : read_parameters(in)) out.number(parameter.grad().defined() ? 1 : 0);
+  for (const auto& parameter : read_parameters(in)) {
+    const at::Tensor& gradient = parameter.grad();
+    out.number(!gradient.defined() ? 0 : gradient.device().is_cpu() && parameter.device().is_cpu() ? 1 : 2);
+  }
   return -1;
 }
 

@@ -17,10 +17,11 @@ namespace {
 constexpr int64_t kBlock = 64;
 constexpr int64_t kAhead = 256;
 
-template <typename Stored>
+// Written: asked for as memory to be written, where the processor can.
+template <bool Written, typename Stored>
 PARAMWISE_INLINE void prefetch(const Stored* values) {
   constexpr int64_t kLine = 64 / sizeof(Stored);
-  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i);
+  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i, Written);
 }
 
 template <typename Algorithm, typename Compute, typename Stored>
@@ -33,11 +34,11 @@ PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item
   Stored* __restrict state2 = static_cast<Stored*>(item.states[2]);
   const Compute factor = static_cast<Compute>(item.gradient_factor);
   const Compute limit = static_cast<Compute>(item.gradient_limit);
-  prefetch(value + begin);
-  prefetch(gradient + begin);
-  if constexpr (kStates > 0) prefetch(state0 + begin);
-  if constexpr (kStates > 1) prefetch(state1 + begin);
-  if constexpr (kStates > 2) prefetch(state2 + begin);
+  prefetch<true>(value + begin);
+  prefetch<false>(gradient + begin);
+  if constexpr (kStates > 0) prefetch<true>(state0 + begin);
+  if constexpr (kStates > 1) prefetch<true>(state1 + begin);
+  if constexpr (kStates > 2) prefetch<true>(state2 + begin);
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; i++) {
     Compute state[3];
@@ -174,6 +175,13 @@ struct Prepared {
   // stepped on a copy, then written back.
   std::vector<std::pair<at::Tensor, at::Tensor>> copied_back;
   std::vector<at::Tensor> stepped;
+
+  void reserve(size_t count) {
+    items.reserve(count);
+    runs.reserve(count);
+    held.reserve(2 * count);
+    stepped.reserve(count);
+  }
 };
 
 // "parameter N" at the start of a message is what JavaScript replaces by the parameter's name.
@@ -199,9 +207,9 @@ void prepare_one(Prepared& prepared, const Entry& entry, Reader& in, size_t posi
   at::Tensor gradient = parameter.grad();
   TORCH_CHECK(gradient.defined(), "internal: parameter ", position, " has no gradient");
   check_parameter(parameter, gradient, entry, position);
-  gradient = gradient.layout() == c10::kStrided ? gradient.detach() : gradient.to_dense();
+  if (gradient.layout() != c10::kStrided) gradient = gradient.to_dense();
 
-  at::Tensor value = parameter.detach();
+  at::Tensor value = parameter;
   if (!value.is_non_overlapping_and_dense()) {
     value = value.clone();
     prepared.copied_back.emplace_back(parameter, value);
@@ -232,7 +240,7 @@ double optimizer_step(Reader& in, Writer&) {
   const double gradient_factor = in.number();
   const double gradient_limit = in.number();
   Prepared prepared;
-  prepared.items.reserve(count);
+  prepared.reserve(count);
   for (size_t i = 0; i < count; i++) prepare_one(prepared, entry, in, i);
   for (auto& item : prepared.items) {
     item.gradient_factor = gradient_factor;

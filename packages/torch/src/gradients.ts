@@ -2,7 +2,7 @@
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { Tensor } from './tensor.ts';
-import { reserve, wire } from './wire.ts';
+import { reserve, results, wire } from './wire.ts';
 
 /** Writes `count, handles…` and then the settings. */
 function write(tensors: Iterable<Tensor>, ...settings: number[]): void {
@@ -17,13 +17,22 @@ function write(tensors: Iterable<Tensor>, ...settings: number[]): void {
   words.set(settings, params.length + 1);
 }
 
+/** Where a parameter's gradient lies. */
+export const Gradient = { None: 0, OnCpu: 1, Elsewhere: 2 } as const;
+
+/** Where the gradient of each parameter lies: a value of `Gradient` for each, good until the next call of the engine. */
+export function placesOfGradients(params: readonly Tensor[]): Float64Array {
+  write(params);
+  native.haveGrads();
+  const at = results();
+  return wire.words.subarray(at, at + params.length);
+}
+
 /** Those of the parameters that have a gradient. */
 export function withGradient(params: Iterable<Tensor>): Tensor[] {
   const all = [...params];
-  write(all);
-  native.haveGrads();
-  const { words } = wire;
-  return all.filter((_, index) => words[index + 1] === 1);
+  const places = placesOfGradients(all);
+  return all.filter((_, index) => places[index] !== Gradient.None);
 }
 
 /** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */

@@ -15,6 +15,9 @@ import {
 } from './algorithm.ts';
 import { betas, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
+const SLOTS = zeroSlots('exp_avg', 'exp_avg_sq');
+const AMSGRAD = zeroSlots('exp_avg', 'exp_avg_sq', 'max_exp_avg_sq');
+
 const defaults = {
   lr: 1e-3,
   betas: [0.9, 0.999],
@@ -70,7 +73,7 @@ function adamLike(
     name,
     defaults: { ...defaults, ...own },
     rules: { ...commonRules, betas, eps: notNegative, amsgrad: flag, decoupled_weight_decay: flag },
-    slots: (settings) => zeroSlots('exp_avg', 'exp_avg_sq', ...(settings.amsgrad ? ['max_exp_avg_sq'] : [])),
+    slots: (settings) => (settings.amsgrad ? AMSGRAD : SLOTS),
     mayHold: ['max_exp_avg_sq'],
     kernel: {
       name: (settings) => (settings.amsgrad ? 'adam_amsgrad' : 'adam'),

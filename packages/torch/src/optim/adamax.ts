@@ -11,6 +11,8 @@ import {
 } from './algorithm.ts';
 import { betas, commonDefaults, commonRules, notNegative } from './rules.ts';
 
+const SLOTS = zeroSlots('exp_avg', 'exp_inf');
+
 /**
  * Adamax (Kingma & Ba, "Adam: a method for stochastic optimization", 2015, section 7.1; torch.optim.Adamax):
  *
@@ -20,7 +22,7 @@ export const adamax: Algorithm = {
   name: 'Adamax',
   defaults: { lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, capturable: false, ...commonDefaults },
   rules: { ...commonRules, betas, eps: notNegative },
-  slots: () => zeroSlots('exp_avg', 'exp_inf'),
+  slots: () => SLOTS,
   kernel: {
     name: () => 'adamax',
     constants(settings, { step }) {

@@ -54,7 +54,7 @@ export interface Algorithm {
   readonly refuses?: (param: Tensor, settings: Settings) => { found: string; allowed: string } | undefined;
   /** Sparse gradients: refused (default), taken as dense ones with zeros, or demanded. */
   readonly sparse?: 'refused' | 'densified' | 'demanded';
-  /** State tensors of a parameter, under PyTorch's names and in its order. */
+  /** State tensors of a parameter, under PyTorch's names and in its order. Asked in each step: best a constant. */
   readonly slots: (settings: Settings, param: Tensor) => Readonly<Record<string, Slot>>;
   /** Names that a state may hold beyond these: slots that other settings need. A state with any other name is refused. */
   readonly mayHold?: readonly string[];

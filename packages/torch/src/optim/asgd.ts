@@ -2,6 +2,8 @@
 import { type Algorithm, gradientOf, numberOf, type Settings, signOf, zeroSlots } from './algorithm.ts';
 import { anyNumber, commonDefaults, commonRules, notNegative } from './rules.ts';
 
+const SLOTS = zeroSlots('ax');
+
 const decayAt = (settings: Settings, eta: number) => 1 - numberOf(settings, 'lambd') * eta;
 
 /**
@@ -25,7 +27,7 @@ export const asgd: Algorithm = {
     ...commonDefaults,
   },
   rules: { ...commonRules, lambd: notNegative, alpha: anyNumber, t0: anyNumber },
-  slots: () => zeroSlots('ax'),
+  slots: () => SLOTS,
   scalars: {
     first: (settings) => ({ eta: numberOf(settings, 'lr'), mu: 1 }),
     next(settings, { step }) {

@@ -2,6 +2,8 @@
 import { type Algorithm, average, decayOf, gradientOf, numberOf, pairOf, signOf, zeroSlots } from './algorithm.ts';
 import { betas, commonDefaults, commonRules } from './rules.ts';
 
+const SLOTS = zeroSlots('exp_avg');
+
 /**
  * Lion (Chen et al., "Symbolic discovery of optimization algorithms", 2023):
  *
@@ -12,7 +14,7 @@ export const lion: Algorithm = {
   defaults: { lr: 1e-4, betas: [0.9, 0.99], weight_decay: 0, ...commonDefaults },
   rules: { ...commonRules, betas },
   savesStep: false,
-  slots: () => zeroSlots('exp_avg'),
+  slots: () => SLOTS,
   kernel: {
     name: () => 'lion',
     constants(settings) {

@@ -15,6 +15,8 @@ import {
 } from './algorithm.ts';
 import { betas, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
+const SLOTS = zeroSlots('exp_avg', 'exp_avg_sq');
+
 /** μ of a step: momentum that rises towards β₁. */
 function momentumAt(settings: Settings, step: number): number {
   return pairOf(settings)[0] * (1 - 0.5 * 0.96 ** (step * numberOf(settings, 'momentum_decay')));
@@ -50,7 +52,7 @@ export const nadam: Algorithm = {
     ...commonDefaults,
   },
   rules: { ...commonRules, betas, eps: notNegative, momentum_decay: notNegative, decoupled_weight_decay: flag },
-  slots: () => zeroSlots('exp_avg', 'exp_avg_sq'),
+  slots: () => SLOTS,
   scalars: {
     first: () => ({ mu_product: 1 }),
     next: (settings, { step, scalars }) => ({ mu_product: scalars.mu_product! * momentumAt(settings, step) }),

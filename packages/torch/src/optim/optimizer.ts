@@ -6,7 +6,7 @@
  */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
 import { enableGrad } from '../autograd.ts';
-import { withGradient, zeroGrads } from '../gradients.ts';
+import { Gradient, placesOfGradients, zeroGrads } from '../gradients.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithm.ts';
 import { findAlgorithm } from './algorithms.ts';
@@ -125,7 +125,7 @@ export class Optimizer {
         }
       }
     } finally {
-      for (const { made } of pending) disposeAll(made);
+      for (const { made } of pending) if (made) disposeAll(made);
     }
     this.stepCount++;
     return loss;
@@ -133,17 +133,21 @@ export class Optimizer {
 
   /** What there is to do: every parameter of the active groups that has a gradient. */
   private collect(): Work[] {
-    const active = this.paramGroups.filter((group) => !this.isFrozen(group));
-    const present = new Set(withGradient(active.flatMap((group) => group.params)));
+    const frozen = this.paramGroups.map((group) => this.isFrozen(group));
+    const active = this.paramGroups.flatMap((group, index) => (frozen[index] ? [] : group.params));
+    const places = placesOfGradients(active).slice();
     const works: Work[] = [];
-    for (const [index, group] of this.paramGroups.entries()) {
-      if (this.isFrozen(group)) continue;
-      const algorithm = this.algorithmOf(group, this.pathOf(index));
-      checkSettings(algorithm, group, this.pathOf(index));
-      for (const [i, param] of group.params.entries()) {
-        if (!present.has(param)) continue;
-        const name = nameIn(index, i, group.paramNames);
-        works.push(prepareWork({ param, name, algorithm, settings: group }, this.state.get(param)));
+    let at = 0;
+    for (const [group, settings] of this.paramGroups.entries()) {
+      if (frozen[group]) continue;
+      const path = this.pathOf(group);
+      const algorithm = this.algorithmOf(settings, path);
+      checkSettings(algorithm, settings, path);
+      for (const [index, param] of settings.params.entries()) {
+        const place = places[at++];
+        if (place === Gradient.None) continue;
+        const onCpu = place === Gradient.OnCpu;
+        works.push(prepareWork({ param, group, index, onCpu, algorithm, settings }, this.state.get(param)));
       }
     }
     return works;
@@ -155,7 +159,7 @@ export class Optimizer {
     const alone: Work[] = [];
     for (const work of works) {
       const { kernel } = work.algorithm;
-      if (!kernel || this.path === 'operators' || work.param.device !== 'cpu') {
+      if (!kernel || this.path === 'operators' || !work.onCpu) {
         alone.push(work);
         continue;
       }

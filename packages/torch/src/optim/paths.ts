@@ -5,7 +5,7 @@ import { tidy } from '../handle.ts';
 import { native } from '../native.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
-import type { Work } from './state.ts';
+import { nameOf, slotOf, slotsOf, type Work } from './state.ts';
 
 /** `operators`: always the plain operators; `kernel`: native loops where an algorithm has one and the tensor is on the CPU. */
 export type StepPath = 'kernel' | 'operators';
@@ -27,7 +27,8 @@ export const AS_IT_IS: GradientReading = { factor: 1, limit: Number.POSITIVE_INF
  */
 export function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
   const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
-  const each = 1 + Object.keys(work[0]!.slots).length + numbers[0]!.length;
+  const slots = Object.keys(work[0]!.wanted);
+  const each = 1 + slots.length + numbers[0]!.length;
   reserve(0, 4 + work.length * each);
   const { words } = wire;
   words[0] = intern(kernel);
@@ -35,9 +36,10 @@ export function runKernel(kernel: string, work: readonly Work[], { factor, limit
   words[2] = factor;
   words[3] = limit;
   let at = 4;
-  for (const [i, { param, slots }] of work.entries()) {
-    words[at++] = param.id;
-    for (const slot in slots) words[at++] = slots[slot]!.id;
+  for (let i = 0; i < work.length; i++) {
+    const one = work[i]!;
+    words[at++] = one.param.id;
+    for (const name of slots) words[at++] = slotOf(one, name).id;
     for (const number of numbers[i]!) words[at++] = number;
   }
   try {
@@ -54,13 +56,14 @@ function named(error: unknown, work: readonly Work[]): unknown {
   return new Error(message, { cause: error });
 }
 
-const describe = ({ algorithm, name }: Work) => `${algorithm.name}: ${name}`;
+const describe = (work: Work) => `${work.algorithm.name}: ${nameOf(work)}`;
 
 /** Steps one parameter by its algorithm's reference. */
 export function runOperators(work: Work, reading: GradientReading): void {
   noGrad(() =>
     tidy(() => {
-      const { param, algorithm, settings, slots, moment } = work;
+      const { param, algorithm, settings, moment } = work;
+      const slots = slotsOf(work);
       const grad = read(gradientOf(work), reading);
       if (param.numel === 0) return;
       if (!isHalf(param.dtype)) {
@@ -92,12 +95,12 @@ const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
  */
 export function checkWork(work: Work): void {
   tidy(() => {
-    const { param, algorithm, settings, slots } = work;
+    const { param, wanted } = work;
     const { dtype } = gradientOf(work, false);
     if (dtype !== param.dtype) throw new Error(`${describe(work)} is ${param.dtype} but its gradient is ${dtype}`);
-    for (const [name, slot] of Object.entries(algorithm.slots(settings, param))) {
+    for (const [name, slot] of Object.entries(wanted)) {
       const expected = `${param.dtype} of shape [${typeof slot === 'number' ? param.shape : slot}]`;
-      const { dtype: type, shape } = slots[name] as Tensor;
+      const { dtype: type, shape } = slotOf(work, name);
       const found = `${type} of shape [${shape}]`;
       if (found !== expected)
         throw new Error(

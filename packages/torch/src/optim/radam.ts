@@ -14,6 +14,8 @@ import {
 } from './algorithm.ts';
 import { betas, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
+const SLOTS = zeroSlots('exp_avg', 'exp_avg_sq');
+
 /** r·√(1 - β₂ᵗ); undefined while the variance cannot be told yet. */
 function rectification(beta2: number, step: number): number | undefined {
   const correction = biasCorrection(beta2, step);
@@ -50,7 +52,7 @@ export const radam: Algorithm = {
     ...commonDefaults,
   },
   rules: { ...commonRules, betas, eps: notNegative, decoupled_weight_decay: flag },
-  slots: () => zeroSlots('exp_avg', 'exp_avg_sq'),
+  slots: () => SLOTS,
   kernel: {
     name: () => 'radam',
     constants(settings, { step }) {

@@ -2,6 +2,9 @@
 import { type Algorithm, gradientOf, numberOf, signOf, zeroSlots } from './algorithm.ts';
 import { anyNumber, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
 
+const NO_SLOTS = zeroSlots();
+const MOMENTUM = zeroSlots('momentum_buffer');
+
 /**
  * Stochastic gradient descent (torch.optim.SGD; momentum after Sutskever et al., "On the importance of initialization
  * and momentum in deep learning", 2013).
@@ -19,7 +22,7 @@ export const sgd: Algorithm = {
       : undefined,
   sparse: 'densified',
   savesStep: false,
-  slots: (settings) => zeroSlots(...(settings.momentum === 0 ? [] : ['momentum_buffer'])),
+  slots: (settings) => (settings.momentum === 0 ? NO_SLOTS : MOMENTUM),
   mayHold: ['momentum_buffer'],
   kernel: {
     name: (settings) => (settings.momentum === 0 ? 'sgd' : 'sgd_momentum'),

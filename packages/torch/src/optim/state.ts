@@ -3,6 +3,7 @@ import { zeros, zerosLike } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Moment, Settings, Slot } from './algorithm.ts';
+import { nameIn, type TorchParamGroup } from './groups.ts';
 
 export interface ParamState {
   /** Steps in which the parameter had a gradient. */
@@ -18,15 +19,32 @@ export interface ParamState {
 /** One parameter in one step. */
 export interface Work {
   readonly param: Tensor;
-  /** The parameter's path, or its place in the groups. */
-  readonly name: string;
+  /** Where it stands: what messages call it. */
+  readonly group: number;
+  readonly index: number;
+  /** Whether parameter and gradient lie on the CPU. */
+  readonly onCpu: boolean;
   readonly algorithm: Algorithm;
-  readonly settings: Settings;
+  readonly settings: TorchParamGroup;
   readonly state: ParamState;
-  /** The state tensors, those made for this step included. */
-  readonly slots: Readonly<Record<string, Tensor>>;
-  readonly made: Readonly<Record<string, Tensor>>;
+  /** The state tensors that the algorithm wants now. */
+  readonly wanted: Readonly<Record<string, Slot>>;
+  /** Those that were made for this step; undefined where it had all. */
+  readonly made: Readonly<Record<string, Tensor>> | undefined;
   readonly moment: Moment;
+}
+
+/** What messages call the parameter: its path, or its place in the groups. */
+export const nameOf = ({ group, index, settings }: Work) => nameIn(group, index, settings.paramNames);
+
+/** One of the state tensors that the algorithm wants. */
+export function slotOf({ state, made }: Work, name: string): Tensor {
+  return (state.slots[name] ?? made?.[name]) as Tensor;
+}
+
+/** All of them, by name. */
+export function slotsOf(work: Work): Record<string, Tensor> {
+  return Object.fromEntries(Object.keys(work.wanted).map((name) => [name, slotOf(work, name)]));
 }
 
 /** State before the first step. */
@@ -45,30 +63,27 @@ export function makeSlot(param: Tensor, slot: Slot): Tensor {
 
 /** What a step of this parameter needs; nothing of its state is changed yet. */
 export function prepareWork(
-  { param, name, algorithm, settings }: Pick<Work, 'param' | 'name' | 'algorithm' | 'settings'>,
+  place: Pick<Work, 'param' | 'group' | 'index' | 'onCpu' | 'algorithm' | 'settings'>,
   existing: ParamState | undefined,
 ): Work {
+  const { param, group, index, onCpu, algorithm, settings } = place;
   const state = existing ?? firstState(algorithm, settings);
-  const slots: Record<string, Tensor> = {};
-  const made: Record<string, Tensor> = {};
-  let fresh = false;
-  for (const [slot, content] of Object.entries(algorithm.slots(settings, param))) {
-    let tensor = state.slots[slot];
-    if (!tensor) {
-      tensor = makeSlot(param, content);
-      made[slot] = tensor;
-      fresh = true;
-    }
-    slots[slot] = tensor;
+  const wanted = algorithm.slots(settings, param);
+  let made: Record<string, Tensor> | undefined;
+  for (const name in wanted) {
+    if (state.slots[name]) continue;
+    made ??= {};
+    made[name] = makeSlot(param, wanted[name]!);
   }
-  const moment = { step: state.step + 1, scalars: state.scalars, fresh };
-  return { param, name, algorithm, settings, state, slots, made, moment };
+  const moment = { step: state.step + 1, scalars: state.scalars, fresh: made !== undefined };
+  // Field by field: a spread took as long as all the rest of a step's preparation.
+  return { param, group, index, onCpu, algorithm, settings, state, wanted, made, moment };
 }
 
 /** Takes over what a step that succeeded made. */
 export function commit(work: Work): ParamState {
   const { state, algorithm, settings, moment } = work;
-  if (moment.fresh) Object.assign(state.slots, work.made);
+  if (work.made) Object.assign(state.slots, work.made);
   if (algorithm.scalars) Object.assign(state.scalars, algorithm.scalars.next(settings, moment));
   state.step = moment.step;
   return state;
