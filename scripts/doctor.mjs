@@ -18,8 +18,9 @@ function row(name, value, fix) {
 /** What the engine says of itself once it is loaded as users load it. */
 async function engineReport() {
   const { engineVersions, getNumThreads } = await import(engine);
-  const { libtorch, blas, parallel, cpuCapability } = engineVersions();
-  return { libtorch, blas, threads: `${getNumThreads()} (${parallel})`, 'vector code': cpuCapability };
+  const { libtorch, blas, parallel, cpuCapability, vectorLevel } = engineVersions();
+  const threads = `${getNumThreads()} (${parallel})`;
+  return { libtorch, blas, threads, 'vector code': `${cpuCapability} (libtorch), ${vectorLevel} (optimizer step)` };
 }
 
 row('platform', `${process.platform} ${process.arch}, kernel ${release()}`);

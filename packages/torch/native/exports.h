@@ -50,6 +50,6 @@ double runtime_get_rng_state(Reader& in, Writer& out);
 double runtime_set_rng_state(Reader& in, Writer& out);
 double runtime_threads(Reader& in, Writer& out);
 double runtime_set_threads(Reader& in, Writer& out);
-double runtime_versions(Reader& in, Writer& out);  // → [libtorch, BLAS, parallel backend, CPU capability, cuda]
+double runtime_versions(Reader& in, Writer& out);  // → [libtorch, BLAS, parallel backend, CPU capability, vector level, cuda]
 
 }  // namespace paramwise

@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "exports.h"
+#include "half.h"
 #include "spans.h"
 #include "tensor.h"
 
@@ -35,25 +36,63 @@ std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) 
 }
 
 bool is_plain(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kFloat && tensor.device().is_cpu() && tensor.layout() == c10::kStrided && tensor.is_non_overlapping_and_dense();
+  return tensor.device().is_cpu() && tensor.layout() == c10::kStrided && tensor.is_non_overlapping_and_dense();
 }
 
-// Sixteen running sums a block: enough independent lanes for any vector width, short enough for float32.
-constexpr int64_t kLanes = 16;
+bool is_plain_float(const at::Tensor& tensor) { return tensor.scalar_type() == at::kFloat && is_plain(tensor); }
+
+// Running sums a block: enough independent lanes to hide what an addition takes, short enough for float32.
+constexpr int64_t kLanes = 64;
 constexpr int64_t kBlock = 4096;
 
-PARAMWISE_VECTORISED void sum_of_squares(const float* values, int64_t count, double* result) {
+PARAMWISE_INLINE double sum_of_squares(const float* values, int64_t count) {
+  float lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * values[i + lane];
+  for (; i < count; i++) lanes[0] += values[i] * values[i];
+  double total = 0;
+  for (const float lane : lanes) total += lane;
+  return total;
+}
+
+PARAMWISE_VECTORISED void squares_of_float(const void* memory, int64_t count, double* result) {
+  const float* const values = static_cast<const float*>(memory);
+  *result = 0;
+  for (int64_t start = 0; start < count; start += kBlock) *result += sum_of_squares(values + start, std::min(count - start, kBlock));
+}
+
+template <typename Half>
+PARAMWISE_INLINE double widened_squares(const Half* values, int64_t count) {
+  float wide[kBlock];
   double total = 0;
   for (int64_t start = 0; start < count; start += kBlock) {
-    const int64_t end = std::min(count, start + kBlock);
-    float lanes[kLanes] = {};
-    int64_t i = start;
-    for (; i + kLanes <= end; i += kLanes)
-      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * values[i + lane];
-    for (; i < end; i++) lanes[0] += values[i] * values[i];
-    for (const float lane : lanes) total += lane;
+    const int64_t size = std::min(count - start, kBlock);
+    widen(values + start, wide, size);
+    total += sum_of_squares(wide, size);
   }
-  *result = total;
+  return total;
+}
+
+PARAMWISE_VECTORISED void squares_of_half(const void* memory, int64_t count, double* result) { *result = widened_squares(static_cast<const c10::Half*>(memory), count); }
+
+PARAMWISE_VECTORISED void squares_of_bfloat16(const void* memory, int64_t count, double* result) { *result = widened_squares(static_cast<const c10::BFloat16*>(memory), count); }
+
+using Squares = void (*)(const void*, int64_t, double*);
+
+// Null where the values are no plain block of a type that has a loop of its own.
+Squares squares_of(const at::Tensor& gradient) {
+  if (!is_plain(gradient)) return nullptr;
+  switch (gradient.scalar_type()) {
+    case at::kFloat:
+      return squares_of_float;
+    case at::kHalf:
+      return squares_of_half;
+    case at::kBFloat16:
+      return squares_of_bfloat16;
+    default:
+      return nullptr;
+  }
 }
 
 PARAMWISE_VECTORISED void scale_in_place(float* values, int64_t count, float factor) {
@@ -76,7 +115,7 @@ void each_gradient(const std::vector<at::Tensor>& gradients, const Plain& plain,
   Spans spans;
   std::vector<float*> memory;
   for (const auto& gradient : gradients) {
-    if (is_plain(gradient)) {
+    if (is_plain_float(gradient)) {
       memory.push_back(gradient.data_ptr<float>());
       spans.add(gradient.numel());
     } else {
@@ -89,17 +128,19 @@ void each_gradient(const std::vector<at::Tensor>& gradients, const Plain& plain,
 // Chunks of fixed size, added up in order: the same norm whatever the number of threads.
 double plain_sum_of_squares(const std::vector<at::Tensor>& gradients) {
   struct Chunk {
-    const float* values;
+    const char* values;
     int64_t count;
+    Squares squares;
     double sum;
   };
   std::vector<Chunk> chunks;
   for (const auto& gradient : gradients) {
-    const float* values = gradient.data_ptr<float>();
-    for (int64_t start = 0; start < gradient.numel(); start += kGrain) chunks.push_back({values + start, std::min(kGrain, gradient.numel() - start), 0});
+    const char* const values = static_cast<const char*>(gradient.data_ptr());
+    const int64_t size = gradient.element_size();
+    for (int64_t start = 0; start < gradient.numel(); start += kGrain) chunks.push_back({values + start * size, std::min(kGrain, gradient.numel() - start), squares_of(gradient), 0});
   }
   at::parallel_for(0, static_cast<int64_t>(chunks.size()), 1, [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; i++) sum_of_squares(chunks[i].values, chunks[i].count, &chunks[i].sum);
+    for (int64_t i = from; i < to; i++) chunks[i].squares(chunks[i].values, chunks[i].count, &chunks[i].sum);
   });
   double total = 0;
   for (const auto& chunk : chunks) total += chunk.sum;
@@ -120,7 +161,7 @@ double total_norm(const std::vector<at::Tensor>& gradients, double type) {
     std::vector<at::Tensor> plain;
     double total = 0;
     for (const auto& gradient : gradients) {
-      if (is_plain(gradient)) {
+      if (squares_of(gradient)) {
         plain.push_back(gradient);
       } else {
         const double norm = norm_of(gradient, 2);

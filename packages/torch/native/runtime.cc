@@ -9,6 +9,7 @@
 
 #include "convert.h"
 #include "exports.h"
+#include "spans.h"
 #include "tensor.h"
 
 namespace paramwise {
@@ -29,6 +30,15 @@ std::string cpu_capability() {
   if (start == std::string::npos) return "unknown";
   return config.substr(start + label.size(), config.find('\n', start) - start - label.size());
 }
+
+// Which of the clones of a vectorised function the loader picks: of these three it picks by the same rule.
+#ifdef PARAMWISE_VECTOR_LEVELS
+__attribute__((target("default"))) const char* vector_level() { return "x86-64"; }
+__attribute__((target("arch=x86-64-v3"))) const char* vector_level() { return "x86-64-v3"; }
+__attribute__((target("arch=x86-64-v4"))) const char* vector_level() { return "x86-64-v4"; }
+#else
+const char* vector_level() { return "the compiler's default"; }
+#endif
 
 void write_string(const std::string& text, Writer& out) {
   out.put(Tag::String);
@@ -68,11 +78,12 @@ double runtime_set_threads(Reader& in, Writer&) {
 
 double runtime_versions(Reader&, Writer& out) {
   out.put(Tag::List);
-  out.number(5);
+  out.number(6);
   write_string(TORCH_VERSION, out);
   write_string(blas_name(), out);
   write_string(at::get_parallel_info().find("OpenMP") != std::string::npos ? "OpenMP" : "native", out);
   write_string(cpu_capability(), out);
+  write_string(vector_level(), out);
   out.put(Tag::Bool);
   out.number(at::hasCUDA() ? 1 : 0);
   return -1;

@@ -10,9 +10,11 @@
 
 namespace paramwise {
 
-// One function is compiled for several instruction sets; the loader picks what the processor has.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define PARAMWISE_VECTORISED __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+// One function is compiled for several instruction sets; the loader picks what the processor has. Levels, not models:
+// "arch=haswell" would be picked on a Haswell alone, and every processor after it would run the default.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 12
+#define PARAMWISE_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define PARAMWISE_VECTOR_LEVELS 1
 #else
 #define PARAMWISE_VECTORISED
 #endif

@@ -5,6 +5,7 @@
 #include "algorithms.h"
 #include "convert.h"
 #include "exports.h"
+#include "half.h"
 #include "spans.h"
 #include "tensor.h"
 
@@ -24,72 +25,113 @@ PARAMWISE_INLINE void prefetch(const Stored* values) {
   for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i, Written);
 }
 
-template <typename Algorithm, typename Compute, typename Stored>
+template <int States, typename Stored>
+PARAMWISE_INLINE void prefetch_all(const StepItem& item, int64_t begin) {
+  prefetch<true>(static_cast<const Stored*>(item.value) + begin);
+  prefetch<false>(static_cast<const Stored*>(item.gradient) + begin);
+  for (int state = 0; state < States; state++) prefetch<true>(static_cast<const Stored*>(item.states[state]) + begin);
+}
+
+// The arithmetic of elements [begin, end).
+template <typename Algorithm, typename T>
 PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t end) {
   constexpr int kStates = Algorithm::kStates;
-  Stored* __restrict value = static_cast<Stored*>(item.value);
-  const Stored* __restrict gradient = static_cast<const Stored*>(item.gradient);
-  Stored* __restrict state0 = static_cast<Stored*>(item.states[0]);
-  Stored* __restrict state1 = static_cast<Stored*>(item.states[1]);
-  Stored* __restrict state2 = static_cast<Stored*>(item.states[2]);
-  const Compute factor = static_cast<Compute>(item.gradient_factor);
-  const Compute limit = static_cast<Compute>(item.gradient_limit);
-  prefetch<true>(value + begin);
-  prefetch<false>(gradient + begin);
-  if constexpr (kStates > 0) prefetch<true>(state0 + begin);
-  if constexpr (kStates > 1) prefetch<true>(state1 + begin);
-  if constexpr (kStates > 2) prefetch<true>(state2 + begin);
+  T* __restrict value = static_cast<T*>(item.value);
+  const T* __restrict gradient = static_cast<const T*>(item.gradient);
+  T* __restrict state0 = static_cast<T*>(item.states[0]);
+  T* __restrict state1 = static_cast<T*>(item.states[1]);
+  T* __restrict state2 = static_cast<T*>(item.states[2]);
+  const T factor = static_cast<T>(item.gradient_factor);
+  const T limit = static_cast<T>(item.gradient_limit);
 #pragma GCC ivdep
   for (int64_t i = begin; i < end; i++) {
-    Compute state[3];
-    if constexpr (kStates > 0) state[0] = static_cast<Compute>(state0[i]);
-    if constexpr (kStates > 1) state[1] = static_cast<Compute>(state1[i]);
-    if constexpr (kStates > 2) state[2] = static_cast<Compute>(state2[i]);
-    Compute element = static_cast<Compute>(value[i]);
-    Compute g = static_cast<Compute>(gradient[i]) * factor;
+    T state[3];
+    if constexpr (kStates > 0) state[0] = state0[i];
+    if constexpr (kStates > 1) state[1] = state1[i];
+    if constexpr (kStates > 2) state[2] = state2[i];
+    T element = value[i];
+    T g = gradient[i] * factor;
     g = g < -limit ? -limit : g;
     g = g > limit ? limit : g;
     algorithm.apply(element, g, state);
-    value[i] = static_cast<Stored>(element);
-    if constexpr (kStates > 0) state0[i] = static_cast<Stored>(state[0]);
-    if constexpr (kStates > 1) state1[i] = static_cast<Stored>(state[1]);
-    if constexpr (kStates > 2) state2[i] = static_cast<Stored>(state[2]);
+    value[i] = element;
+    if constexpr (kStates > 0) state0[i] = state[0];
+    if constexpr (kStates > 1) state1[i] = state[1];
+    if constexpr (kStates > 2) state2[i] = state[2];
   }
 }
 
-template <typename Algorithm, typename Compute, typename Stored>
+template <typename Algorithm, typename T>
 PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
   const Algorithm algorithm(item.constants);
   // Whole blocks apart, so that their number of elements is known to the compiler.
-  for (; begin + kBlock <= end; begin += kBlock) run_block<Algorithm, Compute, Stored>(algorithm, item, begin, begin + kBlock);
-  if (begin < end) run_block<Algorithm, Compute, Stored>(algorithm, item, begin, end);
+  for (; begin + kBlock <= end; begin += kBlock) {
+    prefetch_all<Algorithm::kStates, T>(item, begin);
+    run_block<Algorithm, T>(algorithm, item, begin, begin + kBlock);
+  }
+  if (begin < end) run_block<Algorithm, T>(algorithm, item, begin, end);
+}
+
+// A block of a half type as float32.
+struct Wide {
+  float value[kBlock];
+  float gradient[kBlock];
+  float states[kMaxStates][kBlock];
+};
+
+template <typename Algorithm, typename Half>
+PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
+  Wide wide;
+  StepItem block = item;
+  block.value = wide.value;
+  block.gradient = wide.gradient;
+  Half* const value = static_cast<Half*>(item.value) + begin;
+  widen(value, wide.value, count);
+  widen(static_cast<const Half*>(item.gradient) + begin, wide.gradient, count);
+  for (int i = 0; i < Algorithm::kStates; i++) {
+    block.states[i] = wide.states[i];
+    widen(static_cast<const Half*>(item.states[i]) + begin, wide.states[i], count);
+  }
+  run_block<Algorithm, float>(algorithm, block, 0, count);
+  narrow(wide.value, value, count);
+  for (int i = 0; i < Algorithm::kStates; i++) narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
+}
+
+// Half types are only stored: a block at a time is widened, stepped in float32 and narrowed.
+template <typename Algorithm, typename Half>
+PARAMWISE_INLINE void run_halves(const StepItem& item, int64_t begin, int64_t end) {
+  const Algorithm algorithm(item.constants);
+  for (; begin + kBlock <= end; begin += kBlock) {
+    prefetch_all<Algorithm::kStates, Half>(item, begin);
+    run_half_block<Algorithm, Half>(algorithm, item, begin, kBlock);
+  }
+  if (begin < end) run_half_block<Algorithm, Half>(algorithm, item, begin, end - begin);
 }
 
 using Run = void (*)(const StepItem&, int64_t, int64_t);
 
-// The runs of one algorithm, by dtype. float32 and float64 are what training uses and get vector code for each
-// instruction set; the half types are converted element by element.
+// The runs of one algorithm, by dtype.
 struct Runs {
   Run of_float, of_double, of_half, of_bfloat16;
 };
 
-#define PARAMWISE_RUNS(NAME, ...)                                                                          \
-  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {                \
-    using T = float;                                                                                       \
-    run_elements<__VA_ARGS__, float, float>(item, begin, end);                                             \
-  }                                                                                                        \
-  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {               \
-    using T = double;                                                                                      \
-    run_elements<__VA_ARGS__, double, double>(item, begin, end);                                           \
-  }                                                                                                        \
-  void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {                                      \
-    using T = float;                                                                                       \
-    run_elements<__VA_ARGS__, float, c10::Half>(item, begin, end);                                         \
-  }                                                                                                        \
-  void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {                                  \
-    using T = float;                                                                                       \
-    run_elements<__VA_ARGS__, float, c10::BFloat16>(item, begin, end);                                     \
-  }                                                                                                        \
+#define PARAMWISE_RUNS(NAME, ...)                                                                 \
+  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {      \
+    using T = float;                                                                              \
+    run_elements<__VA_ARGS__, float>(item, begin, end);                                           \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {     \
+    using T = double;                                                                             \
+    run_elements<__VA_ARGS__, double>(item, begin, end);                                          \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {       \
+    using T = float;                                                                              \
+    run_halves<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {   \
+    using T = float;                                                                              \
+    run_halves<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
+  }                                                                                               \
   constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
 
 PARAMWISE_RUNS(sgd, Sgd<T, false>)

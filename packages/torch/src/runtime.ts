@@ -64,17 +64,20 @@ export interface EngineVersions {
   parallel: string;
   /** The widest vector instructions that libtorch's own kernels use. */
   cpuCapability: string;
+  /** The level of instructions that the optimizer step uses: `x86-64-v4` is AVX-512, `x86-64-v3` AVX2. */
+  vectorLevel: string;
   cuda: boolean;
 }
 
 export function engineVersions(): EngineVersions {
   native.versions();
-  const [libtorch, blas, parallel, cpuCapability, cuda] = decode(results())[0] as [
+  const [libtorch, blas, parallel, cpuCapability, vectorLevel, cuda] = decode(results())[0] as [
+    string,
     string,
     string,
     string,
     string,
     boolean,
   ];
-  return { libtorch, blas, parallel, cpuCapability, cuda };
+  return { libtorch, blas, parallel, cpuCapability, vectorLevel, cuda };
 }
