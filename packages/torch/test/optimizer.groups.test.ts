@@ -13,6 +13,7 @@ import {
   tensor,
   tidy,
 } from '../src/index.ts';
+import { PATHS } from './support/optimizers.ts';
 
 const parameter = (...shape: number[]) => new nn.Parameter(randn(shape));
 const copyOf = (param: Tensor) => new nn.Parameter(param.detach().clone());
@@ -215,7 +216,7 @@ describe('refused', () => {
       .sum()
       .backward();
 
-  for (const path of ['kernel', 'operators'] as const)
+  for (const path of PATHS)
     it(`a sparse gradient where it is not supported, by name, on the ${path} path: nothing is changed`, () => {
       const table = parameter(4, 2);
       const before = valuesOf(table);

@@ -11,6 +11,7 @@ import {
   tensor,
   zeros,
 } from '../src/index.ts';
+import { PATHS } from './support/optimizers.ts';
 
 const parameter = (...values: number[]) => new nn.Parameter(tensor(values));
 
@@ -124,7 +125,7 @@ describe('a step', () => {
     expect(a.item()).toBe(1);
   });
 
-  it('steps views, transposed and channels-last parameters, float64 and half types', () => {
+  it.each(PATHS)('steps views, transposed and channels-last parameters, float64 and half types: %s', (path) => {
     const base = zeros([2, 6]);
     const view = base.narrow(1, 1, 3).requiresGrad_();
     const transposed = new nn.Parameter(zeros([3, 2]).t());
@@ -133,7 +134,7 @@ describe('a step', () => {
       (dtype) => new nn.Parameter(zeros([4], { dtype })),
     );
     const params = [view, transposed, last, ...others];
-    const optimizer = new optim.SGD(params, { lr: 1, momentum: 0.5 });
+    const optimizer = new optim.SGD(params, { lr: 1, momentum: 0.5 }, { path });
     for (let step = 0; step < 2; step++) {
       for (const param of params) param.grad = full(param.shape, 1, { dtype: param.dtype });
       optimizer.step();
@@ -147,18 +148,19 @@ describe('a step', () => {
     ]);
   });
 
-  it('is seen by autograd: a backward pass through values that changed is refused', () => {
-    const a = parameter(2);
-    const optimizer = new optim.SGD([a], { lr: 0.1 });
+  it.each(PATHS)('is seen by autograd: a backward pass through values that changed is refused: %s', (path) => {
+    const [a, b] = [parameter(2), parameter(3)];
+    const optimizer = new optim.SGD([a, b], { lr: 0.1 }, { path });
     const loss = a.mul(a).sum();
     a.grad = tensor([1]);
+    b.grad = tensor([1]);
     optimizer.step();
     expect(() => loss.backward()).toThrow('modified by an inplace operation');
   });
 });
 
 describe('a refused step', () => {
-  for (const path of ['kernel', 'operators'] as const)
+  for (const path of PATHS) {
     it(`changes nothing, whatever came before the parameter that is refused: ${path}`, () => {
       const [first, table] = [parameter(1, 2), new nn.Embedding(3, 2, { sparse: true })];
       const groups = [{ params: [first], algorithm: 'SGD' }, { params: [table.weight] }];
@@ -184,6 +186,24 @@ describe('a refused step', () => {
       for (const param of [first, table.weight]) param.grad = full(param.shape, 1);
       failing('has optimizer state that does not fit it');
     });
+
+    it(`names the one of several parameters alike, and leaves the others: ${path}`, () => {
+      const params = [parameter(1, 2), parameter(3, 4)];
+      const optimizer = new optim.AdamW(params, { lr: 0.1 }, { path });
+      const failing = (message: string) => {
+        const before = params.map((param) => [...param.data()]);
+        expect(() => optimizer.step()).toThrow(message);
+        expect(params.map((param) => [...param.data()])).toEqual(before);
+      };
+      for (const param of params) param.grad = full([2], 1);
+      optimizer.step();
+      const { slots } = optimizer.state.get(params[1]!)!;
+      slots.exp_avg_sq = zeros([3]);
+      failing('AdamW: group 0, parameter 1 has optimizer state that does not fit it: expected float32 of shape [2]');
+      slots.exp_avg_sq = zeros([2], { dtype: 'float64' });
+      failing('AdamW: group 0, parameter 1 has optimizer state that does not fit it: expected float32 of shape [2]');
+    });
+  }
 });
 
 describe('the state dict', () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeGolden, golden } from '../../../testing/golden.ts';
 import { nn, ops, optim, tensor, tidy } from '../src/index.ts';
 import { expectClose } from './support/allclose.ts';
-import { OPTIMIZERS_BY_NAME } from './support/optimizers.ts';
+import { OPTIMIZERS_BY_NAME, PATHS } from './support/optimizers.ts';
 
 interface Common {
   type: string;
@@ -43,7 +43,7 @@ describeGolden('recorded optimizers', () => {
     expect(new Set(cases.map(({ type }) => type)).size).toBe(13);
   });
 
-  for (const path of ['kernel', 'operators'] as const)
+  for (const path of PATHS)
     for (const { what, type, args, group1, init, grads, params_after } of dense)
       it(`${what} follows the reference for ${grads.length} steps, by ${path}`, () => {
         const params = init.map((values, i) => parameter(values, shapes[i]));

@@ -18,7 +18,11 @@ export interface Moment {
   readonly fresh: boolean;
 }
 
-/** One parameter at one step, for the operator path. `param` and `slots` are to be changed in place. */
+/**
+ * What a reference is given: one parameter at one step, whose `param` and `slots` are to be changed in place. For an
+ * algorithm with a kernel each tensor may stand for those of many parameters: its methods that give tensors can be
+ * called, and nothing else.
+ */
 export interface Update extends Moment {
   readonly param: Tensor;
   readonly grad: Tensor;

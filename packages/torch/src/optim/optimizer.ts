@@ -1,5 +1,5 @@
 /**
- * The optimizer: parameter groups, state, and one native call a step for all parameters of a kernel.
+ * The optimizer: parameter groups, state, and on the CPU one native call a step for all parameters of a kernel.
  *
  * Groups and state have the form and the names of `torch.optim.Optimizer`, so that schedulers and checkpoints of
  * either side fit.
@@ -21,7 +21,7 @@ import {
   toGroup,
   toGroups,
 } from './groups.ts';
-import { AS_IT_IS, checkWork, type GradientReading, runKernel, runOperators, type StepPath } from './paths.ts';
+import { AS_IT_IS, batchesOf, checkBatches, type GradientReading, runBatch, type StepPath } from './paths.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 
@@ -35,7 +35,7 @@ export class Optimizer {
   readonly state = new Map<Tensor, ParamState>();
   /** Calls of `step` so far: what `freeze_until` of a group counts. */
   stepCount = 0;
-  /** How steps are computed. `operators` is the plain reference; tensors off the CPU always take it. */
+  /** How steps are computed. Default `kernel`, in place of which tensors off the CPU take `foreach`. */
   path: StepPath;
   private readonly given: Settings;
 
@@ -115,11 +115,11 @@ export class Optimizer {
     const loss = closure && enableGrad(closure);
     const pending = new Set(this.collect());
     try {
-      const batches = this.batches([...pending], reading);
-      if (batches.length > 1) for (const work of pending) checkWork(work);
-      for (const { run, works } of batches) {
-        run();
-        for (const work of works) {
+      const batches = batchesOf(pending, this.path);
+      checkBatches(batches);
+      for (const batch of batches) {
+        runBatch(batch, reading);
+        for (const work of batch.works) {
           this.state.set(work.param, commit(work));
           pending.delete(work);
         }
@@ -151,27 +151,6 @@ export class Optimizer {
       }
     }
     return works;
-  }
-
-  /** All parameters of one kernel in one call; one call for each of the others. */
-  private batches(works: readonly Work[], reading: GradientReading): { run: () => void; works: Work[] }[] {
-    const kernels = new Map<string, Work[]>();
-    const alone: Work[] = [];
-    for (const work of works) {
-      const { kernel } = work.algorithm;
-      if (!kernel || this.path === 'operators' || !work.onCpu) {
-        alone.push(work);
-        continue;
-      }
-      const name = kernel.name(work.settings);
-      const batch = kernels.get(name);
-      if (batch) batch.push(work);
-      else kernels.set(name, [work]);
-    }
-    return [
-      ...Array.from(kernels, ([name, batch]) => ({ run: () => runKernel(name, batch, reading), works: batch })),
-      ...alone.map((work) => ({ run: () => runOperators(work, reading), works: [work] })),
-    ];
   }
 
   /** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */

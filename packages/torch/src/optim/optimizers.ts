@@ -23,7 +23,8 @@ import { sparseAdam } from './sparse-adam.ts';
 /**
  * A constructor `new SGD(params, {lr, momentum, …}, {path})`; options are spelled as in PyTorch and in configs. All
  * throw ConfigError for an unknown option and for a value out of range. Options that say how PyTorch computes
- * (`foreach`, `fused`, `capturable`) are accepted and change nothing; `maximize` climbs instead of descending.
+ * (`foreach`, `fused`, `capturable`) are accepted and change nothing; `path` says how steps are computed here.
+ * `maximize` climbs instead of descending.
  */
 export type OptimizerClass = new (params: ParamsInput, options?: Settings, how?: { path?: StepPath }) => Optimizer;
 

@@ -1,14 +1,70 @@
-/** The two ways to compute a step: the native kernel for many parameters at once, and tensor operators for one. */
+/** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { noGrad } from '../autograd.ts';
 import type { Dtype } from '../dtype.ts';
 import { tidy } from '../handle.ts';
 import { native } from '../native.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
-import { nameOf, slotOf, slotsOf, type Work } from './state.ts';
+import { listsOf, together } from './foreach.ts';
+import { nameOf, slotOf, type Work } from './state.ts';
 
-/** `operators`: always the plain operators; `kernel`: native loops where an algorithm has one and the tensor is on the CPU. */
-export type StepPath = 'kernel' | 'operators';
+/**
+ * How a step is computed. All three give the same results, but for rounding.
+ *
+ * - `kernel`: one native loop for all parameters of an algorithm. It runs on the CPU; tensors elsewhere take `foreach`.
+ * - `foreach`: the reference for many parameters of equal settings at once, by libtorch's `_foreach_` operators. Its
+ *   intermediate results take more memory than those of `operators`.
+ * - `operators`: the plain reference, for one parameter after the other. Algorithms that are not element-wise, and so
+ *   have no kernel, always take it.
+ */
+export type StepPath = 'kernel' | 'foreach' | 'operators';
+
+/** Parameters that are stepped together. */
+export interface Batch {
+  readonly works: readonly Work[];
+  /** The kernel that steps them; without one, tensor operators do. */
+  readonly kernel?: string;
+}
+
+/** All parameters of one kernel together, or those alike where they take `foreach`; each of the others by itself. */
+export function batchesOf(works: Iterable<Work>, wanted: StepPath): Batch[] {
+  const kernels = new Map<string, Work[]>();
+  const many: Work[] = [];
+  const alone: Work[] = [];
+  for (const work of works) {
+    const { kernel } = work.algorithm;
+    if (!kernel || wanted === 'operators') alone.push(work);
+    else if (wanted === 'foreach' || !work.onCpu) many.push(work);
+    else {
+      const name = kernel.name(work.settings);
+      const batch = kernels.get(name);
+      if (batch) batch.push(work);
+      else kernels.set(name, [work]);
+    }
+  }
+  return [
+    ...Array.from(kernels, ([kernel, batch]) => ({ kernel, works: batch })),
+    ...listsOf(many).map((list) => ({ works: list })),
+    ...alone.map((work) => ({ works: [work] })),
+  ];
+}
+
+/**
+ * Asks of all parameters what their steps would refuse, so that a refused step changes nothing.
+ *
+ * @throws Error that names the parameter
+ */
+export function checkBatches(batches: readonly Batch[]): void {
+  // A kernel asks for all its parameters before it begins.
+  if (batches.length === 1 && batches[0]!.kernel) return;
+  for (const { works } of batches) for (const work of works) checkWork(work);
+}
+
+/** Steps the parameters of a batch. */
+export function runBatch({ kernel, works }: Batch, reading: GradientReading): void {
+  if (kernel) runKernel(kernel, works, reading);
+  else runOperators(works, reading);
+}
 
 /** What happens to a gradient as a step reads it; the gradient itself stays as it is. */
 export interface GradientReading {
@@ -25,7 +81,7 @@ export const AS_IT_IS: GradientReading = { factor: 1, limit: Number.POSITIVE_INF
  *
  * @throws Error that names the parameter whose gradient or state does not fit; nothing was changed then
  */
-export function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
+function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
   const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
   const slots = Object.keys(work[0]!.wanted);
   const each = 1 + slots.length + numbers[0]!.length;
@@ -58,20 +114,23 @@ function named(error: unknown, work: readonly Work[]): unknown {
 
 const describe = (work: Work) => `${work.algorithm.name}: ${nameOf(work)}`;
 
-/** Steps one parameter by its algorithm's reference. */
-export function runOperators(work: Work, reading: GradientReading): void {
+/** Steps one parameter, or many that are alike, by their algorithm's reference. */
+function runOperators(works: readonly Work[], reading: GradientReading): void {
   noGrad(() =>
     tidy(() => {
-      const { param, algorithm, settings, moment } = work;
-      const slots = slotsOf(work);
-      const grad = read(gradientOf(work), reading);
-      if (param.numel === 0) return;
-      if (!isHalf(param.dtype)) {
+      const filled = works.filter(({ param }) => param.numel > 0);
+      const first = filled[0];
+      if (!first) return;
+      const { algorithm, settings, moment, wanted } = first;
+      const param = together(filled.map((work) => work.param));
+      const grad = read(together(filled.map(gradientOf)), reading);
+      const slots = mapValues(wanted, (_, name) => together(filled.map((work) => slotOf(work, name))));
+      if (!isHalf(first.param.dtype)) {
         algorithm.reference(settings, { ...moment, param, grad, slots });
         return;
       }
       // As in the kernel, half types are only stored: the arithmetic is that of float32.
-      const wide = Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.to('float32')]));
+      const wide = mapValues(slots, (slot) => slot.to('float32'));
       const value = param.to('float32');
       algorithm.reference(settings, { ...moment, param: value, grad: grad.to('float32'), slots: wide });
       param.copy_(value);
@@ -80,6 +139,9 @@ export function runOperators(work: Work, reading: GradientReading): void {
   );
 }
 
+const mapValues = <From, To>(record: Readonly<Record<string, From>>, to: (value: From, name: string) => To) =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value, name)]));
+
 function read(grad: Tensor, { factor, limit }: GradientReading): Tensor {
   const scaled = factor === 1 ? grad : grad.mul(factor);
   return limit === Number.POSITIVE_INFINITY ? scaled : scaled.clamp(-limit, limit);
@@ -87,21 +149,15 @@ function read(grad: Tensor, { factor, limit }: GradientReading): Tensor {
 
 const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
 
-/**
- * Asks of a parameter what its step would refuse. A kernel asks for all its parameters before it begins; this is for
- * steps that take several kernels or operators.
- *
- * @throws Error that names the parameter
- */
-export function checkWork(work: Work): void {
+function checkWork(work: Work): void {
   tidy(() => {
     const { param, wanted } = work;
-    const { dtype } = gradientOf(work, false);
+    const { dtype } = checkedGradient(work);
     if (dtype !== param.dtype) throw new Error(`${describe(work)} is ${param.dtype} but its gradient is ${dtype}`);
     for (const [name, slot] of Object.entries(wanted)) {
-      const expected = `${param.dtype} of shape [${typeof slot === 'number' ? param.shape : slot}]`;
-      const { dtype: type, shape } = slotOf(work, name);
-      const found = `${type} of shape [${shape}]`;
+      const shape = typeof slot === 'number' ? param.shape : slot;
+      const expected = kindOf({ dtype: param.dtype, shape, device: param.device });
+      const found = kindOf(slotOf(work, name));
       if (found !== expected)
         throw new Error(
           `${describe(work)} has optimizer state that does not fit it: expected ${expected} for ${name}, found ${found}`,
@@ -110,7 +166,17 @@ export function checkWork(work: Work): void {
   });
 }
 
-function gradientOf(work: Work, densify = true): Tensor {
+function kindOf({ dtype, shape, device }: { dtype: string; shape: readonly number[]; device: string }): string {
+  return `${dtype} of shape [${shape}]${device === 'cpu' ? '' : ` on ${device}`}`;
+}
+
+/** The gradient of a parameter whose step was checked, as its algorithm takes it. */
+function gradientOf({ param, algorithm }: Work): Tensor {
+  const grad = param.grad!.detach();
+  return algorithm.sparse === 'densified' && hasSparseLayout(grad) ? grad.toDense() : grad;
+}
+
+function checkedGradient(work: Work): Tensor {
   const grad = work.param.grad!.detach();
   const { sparse = 'refused' } = work.algorithm;
   const isSparse = hasSparseLayout(grad);
@@ -118,7 +184,7 @@ function gradientOf(work: Work, densify = true): Tensor {
     throw new Error(`${describe(work)} has a sparse gradient: use SparseAdam, or a dense Embedding`);
   if (!isSparse && sparse === 'demanded')
     throw new Error(`${describe(work)} has a dense gradient: use Adam, or an Embedding with sparse: true`);
-  return densify && isSparse && sparse === 'densified' ? grad.toDense() : grad;
+  return grad;
 }
 
 /** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */

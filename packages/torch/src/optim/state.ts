@@ -42,11 +42,6 @@ export function slotOf({ state, made }: Work, name: string): Tensor {
   return (state.slots[name] ?? made?.[name]) as Tensor;
 }
 
-/** All of them, by name. */
-export function slotsOf(work: Work): Record<string, Tensor> {
-  return Object.fromEntries(Object.keys(work.wanted).map((name) => [name, slotOf(work, name)]));
-}
-
 /** State before the first step. */
 export function firstState(algorithm: Algorithm, settings: Settings): ParamState {
   return { step: 0, slots: {}, scalars: { ...algorithm.scalars?.first(settings) } };

@@ -1,5 +1,7 @@
-/** The optimizers that take dense gradients, by name, and settings that reach every branch of each. */
+/** The optimizers that take dense gradients, by name, and the ways to compute a step. */
 import { optim } from '../../src/index.ts';
+
+export const PATHS: readonly optim.StepPath[] = ['kernel', 'operators', 'foreach'];
 
 /** All but LBFGS and SparseAdam, whose steps need a closure and sparse gradients. */
 export const OPTIMIZERS_BY_NAME: Readonly<Record<string, optim.OptimizerClass>> = {
