@@ -59,19 +59,26 @@ const TITLES = {
     one: 'PyTorch, one group',
     one_foreach: 'PyTorch, one group, foreach',
   },
+  pytorch_our_blas: { groups: 'PyTorch, a group each, on our OpenBLAS' },
 } as const;
 
 type StepPeer = keyof typeof TITLES;
 
-/** Every variant that a peer offers for this work, and why the others are not there. */
+/**
+ * Every variant that a peer offers for this work, and why the others are not there.
+ *
+ * @param hasProducts whether there are matrix products in it: else it is all one which BLAS a peer has
+ */
 async function rivalsOf(
   peers: Peers,
   settings: object,
   inARow: number,
+  hasProducts: boolean,
 ): Promise<{ rivals: Rival[]; absent: Absent[] }> {
   const rivals: Rival[] = [];
   const absent: Absent[] = [];
   for (const name of Object.keys(TITLES) as StepPeer[]) {
+    if (name === 'pytorch_our_blas' && !hasProducts) continue;
     const peer = peers.of(name);
     const offered = typeof peer === 'string' ? undefined : (await peer.setup('optimizers', settings)).variants;
     for (const [variant, who] of Object.entries(TITLES[name])) {
@@ -88,7 +95,7 @@ const fewer = ({ runs, warmup }: Effort): Effort => ({ runs: Math.min(runs, 5), 
 async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, options: BenchOptions): Promise<Findings> {
   const settings = { algorithm, shapes: options.tiny ? shrunk(shapes) : shapes, limit: buildLimit() };
   const isSlow = algorithm === 'Muon';
-  const { rivals, absent } = await rivalsOf(peers, settings, isSlow ? 1 : 3);
+  const { rivals, absent } = await rivalsOf(peers, settings, isSlow ? 1 : 3, isSlow);
   const times = await interleave(rivals, isSlow ? fewer(options) : options);
   const others = rivals.map(({ who }) => who).filter((who) => who !== OURS && !who.endsWith(CLIPPING));
   const clipping = ratioOf(times, CLIPPED, OURS)!;
@@ -101,7 +108,7 @@ async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, opti
 
 export async function step(peers: Peers, options: BenchOptions): Promise<Findings> {
   const findings: Findings = { rows: [], ratios: [] };
-  await peers.start(['paramwise', 'pytorch']);
+  await peers.start(['paramwise', 'pytorch', 'pytorch_our_blas']);
   for (const work of WORKS) {
     const { rows, ratios } = await measure(peers, work, options);
     findings.rows.push(...rows);

@@ -17,6 +17,7 @@ const ENTRANTS: readonly Entrant[] = [
   { peer: 'paramwise', variant: 'train', who: PEER_TITLES.paramwise },
   { peer: 'pytorch', variant: 'train', who: 'PyTorch, a group each' },
   { peer: 'pytorch', variant: 'train_foreach', who: 'PyTorch, a group each, foreach' },
+  { peer: 'pytorch_our_blas', variant: 'train', who: 'PyTorch, a group each, on our OpenBLAS' },
   { peer: 'tfjs', variant: 'train', who: PEER_TITLES.tfjs, onlyMlp: true },
   { peer: 'jax', variant: 'train', who: PEER_TITLES.jax, onlyMlp: true },
 ];
@@ -52,7 +53,7 @@ async function measure(peers: Peers, training: Training, options: BenchOptions):
 }
 
 export async function train(peers: Peers, options: BenchOptions): Promise<Findings> {
-  await peers.start(['paramwise', 'pytorch', 'tfjs', 'jax']);
+  await peers.start(['paramwise', 'pytorch', 'pytorch_our_blas', 'tfjs', 'jax']);
   const findings: Findings = { rows: [], ratios: [] };
   for (const training of TRAININGS) {
     if (options.tiny && !OF_TINY.has(training.network)) continue;

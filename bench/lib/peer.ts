@@ -10,6 +10,7 @@
  * An answer `{"error": …}` rejects the call.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundlePeer } from './bundle.ts';
@@ -36,20 +37,39 @@ export interface Peer {
 
 const folder = join(import.meta.dirname, '../peers');
 
-export type PeerName = 'paramwise' | 'pytorch' | 'tfjs' | 'jax';
+/** PyTorch takes part twice: on the system's BLAS, and on the one that our engine takes. */
+export type PeerName = 'paramwise' | 'pytorch' | 'pytorch_our_blas' | 'tfjs' | 'jax';
 
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   paramwise: 'Paramwise',
   pytorch: 'PyTorch',
+  pytorch_our_blas: 'PyTorch on our OpenBLAS',
   tfjs: 'TensorFlow.js wasm',
   jax: 'jax-js wasm',
 };
 
-/** What to start; undefined where it is not installed. */
-async function commandOf(name: PeerName): Promise<[string, string] | undefined> {
-  if (name !== 'pytorch') return [process.execPath, await bundlePeer(name)];
+interface Start {
+  command: [string, string];
+  env?: Record<string, string>;
+}
+
+/** What to start, or why it cannot be. */
+async function startOf(name: PeerName): Promise<Start | string> {
+  if (name !== 'pytorch' && name !== 'pytorch_our_blas') return { command: [process.execPath, await bundlePeer(name)] };
   const python = pythonWithTorch();
-  return python === undefined ? undefined : [python, join(folder, 'torch_peer.py')];
+  if (python === undefined) return 'no Python here can import torch (Debian: apt-get install python3-torch)';
+  const command: [string, string] = [python, join(folder, 'torch_peer.py')];
+  if (name === 'pytorch') return { command };
+  const blas = openBlasOnOpenMp();
+  if (blas === undefined) return 'no OpenBLAS on OpenMP here (Debian: apt-get install libopenblas0-openmp)';
+  return { command, env: { LD_LIBRARY_PATH: blas } };
+}
+
+/** The folder of the OpenBLAS that packages/torch/CMakeLists.txt finds. */
+function openBlasOnOpenMp(): string | undefined {
+  return readdirSync('/usr/lib')
+    .map((name) => `/usr/lib/${name}/openblas-openmp`)
+    .find((path) => existsSync(join(path, 'libblas.so.3')));
 }
 
 /** The first Python that can import torch: Debian's is often not the first on the path. */
@@ -60,10 +80,14 @@ function pythonWithTorch(): string | undefined {
 
 /** @returns the peer, or why there is none */
 export async function startPeer(name: PeerName, threads: number): Promise<Peer | string> {
-  const command = await commandOf(name);
-  if (!command) return 'no Python here can import torch (Debian: apt-get install python3-torch)';
-  const env = { ...process.env, OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
-  const child = spawn(command[0], [command[1]], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const start = await startOf(name);
+  if (typeof start === 'string') return start;
+  const { command, env } = start;
+  const count = String(threads);
+  const child = spawn(command[0], [command[1]], {
+    env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const talk = conversation(child);
   try {
     const { versions } = await talk({ do: 'hello', threads });
