@@ -5,6 +5,8 @@
 //   averages 2 (AdamW): reads θ, g, m, v and writes θ, m, v: 28 bytes an element
 //   averages 1 (SGD with momentum): reads θ, g, b and writes θ, b: 20 bytes an element
 //
+// It asks for memory as far ahead as the step does: a bare loop is a tenth slower than the step itself.
+//
 // The factors come from outside, so that the compiler cannot know that they are 1 and 0 and leave the work out.
 #include <node_api.h>
 #include <stdlib.h>
@@ -21,18 +23,37 @@ static int averages;
 #define VECTORISED
 #endif
 
+enum { BLOCK = 64, LINE = 16, AHEAD = 640 };
+
+static inline __attribute__((always_inline)) void ask(const float *at, int written) {
+  for (int i = 0; i < BLOCK; i += LINE) {
+    if (written)
+      __builtin_prefetch(at + AHEAD + i, 1);
+    else
+      __builtin_prefetch(at + AHEAD + i, 0);
+  }
+}
+
 VECTORISED static void move2(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, int64_t n, float keep, float add) {
-  for (int64_t i = 0; i < n; i++) {
-    m[i] = keep * m[i];
-    v[i] = keep * v[i];
-    p[i] = p[i] + add * g[i];
+  for (int64_t at = 0; at < n; at += BLOCK) {
+    const int64_t end = at + BLOCK < n ? at + BLOCK : n;
+    ask(p + at, 1), ask(g + at, 0), ask(m + at, 1), ask(v + at, 1);
+    for (int64_t i = at; i < end; i++) {
+      m[i] = keep * m[i];
+      v[i] = keep * v[i];
+      p[i] = p[i] + add * g[i];
+    }
   }
 }
 
 VECTORISED static void move1(float *restrict p, const float *restrict g, float *restrict m, int64_t n, float keep, float add) {
-  for (int64_t i = 0; i < n; i++) {
-    m[i] = keep * m[i];
-    p[i] = p[i] + add * g[i];
+  for (int64_t at = 0; at < n; at += BLOCK) {
+    const int64_t end = at + BLOCK < n ? at + BLOCK : n;
+    ask(p + at, 1), ask(g + at, 0), ask(m + at, 1);
+    for (int64_t i = at; i < end; i++) {
+      m[i] = keep * m[i];
+      p[i] = p[i] + add * g[i];
+    }
   }
 }
 
@@ -52,7 +73,7 @@ static napi_value make(napi_env env, napi_callback_info info) {
       return NULL;
     }
     madvise(arrays[i], elements * sizeof(float), MADV_HUGEPAGE);
-    memset(arrays[i], 0, elements * sizeof(float));
+    for (int64_t j = 0; j < elements; j++) arrays[i][j] = (float)(j % 1000 - 500) * 1e-3f;
   }
   return NULL;
 }

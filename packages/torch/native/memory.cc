@@ -9,6 +9,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -34,7 +35,7 @@ constexpr size_t kSlack = size_t{1} << 24;
 constexpr size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
 
 // Null where the system has no memory left.
-void* map_block(size_t size) {
+void* map_pages(size_t size) {
   const size_t margin = size < kHugePage ? 0 : kHugePage;
   void* const mapped = mmap(nullptr, size + margin, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
@@ -48,6 +49,34 @@ void* map_block(size_t size) {
   // Whole huge pages only: a part of one would hold memory that nobody asked for. Advice, so a refusal is no error.
   madvise(block, size / kHugePage * kHugePage, MADV_HUGEPAGE);
   return block;
+}
+
+// Tensors that a step walks through side by side must not all begin at the same place of a huge page: they would compete
+// for the same lines of the caches.
+constexpr size_t kShift = 2 * kPage + 512;
+constexpr size_t kShifts = 8;
+constexpr size_t kBegin = 512;
+static_assert(kShift % kBegin == 0);
+
+size_t next_shift() {
+  static std::atomic<size_t> next{0};
+  return next++ % kShifts * kShift;
+}
+
+void* map_block(size_t size) {
+  if (size < kHugePage) return map_pages(size);
+  const size_t shift = next_shift();
+  char* const pages = static_cast<char*>(map_pages(size + kShifts * kShift));
+  return pages ? pages + shift : nullptr;
+}
+
+void unmap_block(void* block, size_t size) {
+  if (size < kHugePage) {
+    munmap(block, size);
+  } else {
+    const auto address = reinterpret_cast<uintptr_t>(block);
+    munmap(reinterpret_cast<void*>(address / kHugePage * kHugePage), size + kShifts * kShift);
+  }
 }
 
 class BlockPool {
@@ -121,7 +150,7 @@ class BlockPool {
   }
 
   void drop(Place place) {
-    munmap(place->second.block, place->first);
+    unmap_block(place->second.block, place->first);
     waiting_bytes_ -= place->first;
     waiting_.erase(place);
   }
@@ -142,8 +171,8 @@ BlockPool& pool() {
 }
 
 void release(void* memory) {
-  // Blocks of the pool begin with a page, so that for most small tensors the pool need not be asked.
-  const bool may_be_block = reinterpret_cast<uintptr_t>(memory) % kPage == 0;
+  // Where blocks of the pool may begin: for most small tensors the pool need not be asked.
+  const bool may_be_block = reinterpret_cast<uintptr_t>(memory) % kBegin == 0;
   if (!may_be_block || !pool().give_back(memory)) free(memory);
 }
 

@@ -13,15 +13,16 @@ namespace paramwise {
 
 namespace {
 
-// Elements of one round of the loop, and how far ahead of it memory is asked for. Square root and division keep the
-// processor too busy to fetch far enough by itself: without asking, AdamW took a fifth longer than moving its bytes.
+// Elements of one round of the loop, and how many bytes ahead of it memory is asked for. Left to itself the processor
+// does not fetch far enough. From 1,800 to 3,000 bytes a step takes the same time; at 1,000 it takes a third more.
 constexpr int64_t kBlock = 64;
-constexpr int64_t kAhead = 256;
+constexpr int64_t kAheadBytes = 2560;
 
 // Written: asked for as memory to be written, where the processor can.
 template <bool Written, typename Stored>
 PARAMWISE_INLINE void prefetch(const Stored* values) {
   constexpr int64_t kLine = 64 / sizeof(Stored);
+  constexpr int64_t kAhead = kAheadBytes / sizeof(Stored);
   for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i, Written);
 }
 
