@@ -15,6 +15,7 @@ interface Entrant {
 
 const ENTRANTS: readonly Entrant[] = [
   { peer: 'paramwise', variant: 'train', who: PEER_TITLES.paramwise },
+  { peer: 'paramwise', variant: 'train_zeros', who: 'Paramwise, gradients filled with zeros' },
   { peer: 'pytorch', variant: 'train', who: 'PyTorch, a group each' },
   { peer: 'pytorch', variant: 'train_foreach', who: 'PyTorch, a group each, foreach' },
   { peer: 'pytorch_our_blas', variant: 'train', who: 'PyTorch, a group each, on our OpenBLAS' },

@@ -146,6 +146,7 @@ function training({ network, input, classes, config }: Training): Prepared {
   const lossOf = () => nn.functional.crossEntropy(model.forward(images), labels);
   const loss = tidy(() => Number(lossOf().item()));
   const train = () => tidy(() => wrapper.updateParams(lossOf()));
+  const train_zeros = () => tidy(() => wrapper.updateParams(lossOf(), { setToNone: false }));
   // Profiles ask for parts; the benchmark itself runs `train`.
   const forward = () => tidy(() => void lossOf());
   const backward = () => {
@@ -155,7 +156,7 @@ function training({ network, input, classes, config }: Training): Prepared {
   const [few, theirs] = [images.narrow(0, 0, 2), labels.narrow(0, 0, 2)];
   const trainFew = () => tidy(() => wrapper.updateParams(nn.functional.crossEntropy(model.forward(few), theirs)));
   warmUp({ variants: { trainFew } });
-  return { variants: { train, forward, backward }, loss };
+  return { variants: { train, train_zeros, forward, backward }, loss };
 }
 
 await serve({

@@ -1,5 +1,5 @@
-// float16 and bfloat16 to float32 and back, rounding to nearest even, in loops without branches that the compiler turns
-// into vector code for every instruction set. c10's own conversions stay element by element.
+// float16 and bfloat16 to float32 and back, rounding to nearest even, without branches, so that the compiler turns loops
+// over them into vector code. c10's own conversions stay element by element.
 #pragma once
 
 #include <c10/util/BFloat16.h>
@@ -63,19 +63,13 @@ PARAMWISE_INLINE void widen(const c10::BFloat16* from, float* __restrict to, int
   for (int64_t i = 0; i < count; i++) to[i] = from_bfloat16(halves[i]);
 }
 
-PARAMWISE_INLINE void widen(const c10::Half* from, float* __restrict to, int64_t count) {
-  const uint16_t* __restrict halves = reinterpret_cast<const uint16_t*>(from);
-  for (int64_t i = 0; i < count; i++) to[i] = from_float16(halves[i]);
-}
-
 PARAMWISE_INLINE void narrow(const float* __restrict from, c10::BFloat16* to, int64_t count) {
   uint16_t* __restrict halves = reinterpret_cast<uint16_t*>(to);
   for (int64_t i = 0; i < count; i++) halves[i] = to_bfloat16(from[i]);
 }
 
-PARAMWISE_INLINE void narrow(const float* __restrict from, c10::Half* to, int64_t count) {
-  uint16_t* __restrict halves = reinterpret_cast<uint16_t*>(to);
-  for (int64_t i = 0; i < count; i++) halves[i] = to_float16(from[i]);
-}
+// float16 by the processor's own instructions where it has them (half.cc).
+void widen(const c10::Half* from, float* to, int64_t count);
+void narrow(const float* from, c10::Half* to, int64_t count);
 
 }  // namespace paramwise
