@@ -155,6 +155,11 @@ describe('refused', () => {
       'AdamW.params[0].params[0]: found shape [3]',
     ],
     [
+      'a setting of a group in camelCase',
+      () => new optim.AdamW([{ params: [vector()], weightDecay: 0, freezeUntil: 3, ownField: 1 }]),
+      'AdamW.params[0].weightDecay',
+    ],
+    [
       'an algorithm that nobody knows',
       () => new optim.AdamW([{ params: [vector()], algorithm: 'Mion' }]),
       'AdamW.params[0].algorithm: no algorithm is named "Mion"; did you mean "Lion"?',

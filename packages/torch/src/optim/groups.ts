@@ -73,6 +73,20 @@ export function checkSettings(algorithm: Algorithm, settings: Settings, path: Co
   if (issues.length > 0) throw new ConfigError(issues);
 }
 
+/**
+ * Throws a ConfigError for every setting of a group that is written in camelCase, as `weightDecay`: carried along as a
+ * field that nobody knows, it would leave the default in place without a word.
+ */
+export function refuseCamelCase(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
+  const known = { ...algorithm.defaults, ...groupRules };
+  const issues = Object.keys(settings).flatMap((name): Issue[] => {
+    const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (spelled === name || !Object.hasOwn(known, spelled)) return [];
+    return [{ code: 'unknown_field', path: [...path, name], allowed: [spelled] }];
+  });
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
 /** Throws a ConfigError for every parameter that the algorithm cannot step, with what can. */
 export function refuseParams(algorithm: Algorithm, group: TorchParamGroup, path: ConfigPath): void {
   const issues = group.params.flatMap((param, i): Issue[] => {

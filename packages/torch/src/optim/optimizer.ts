@@ -16,6 +16,7 @@ import {
   groupDefaults,
   nameIn,
   type ParamsInput,
+  refuseCamelCase,
   refuseParams,
   type TorchParamGroup,
   toGroup,
@@ -67,6 +68,7 @@ export class Optimizer {
     const algorithm = this.algorithmOf(group, path);
     const defaults = algorithm === this.algorithm ? this.defaults : groupDefaults(algorithm, this.given);
     const complete: TorchParamGroup = { ...structuredClone(defaults), ...toGroup(group, path) };
+    refuseCamelCase(algorithm, complete, path);
     checkSettings(algorithm, complete, path);
     refuseParams(algorithm, complete, path);
     this.refuseDuplicates(complete, index);
