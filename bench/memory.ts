@@ -14,7 +14,7 @@ async function peakOf(all: Peers, name: PeerName, training: Training, steps: num
   const peer = peers.of(name);
   if (typeof peer === 'string') return { work, who, median_ms: null, min_ms: null, runs: 0, note: peer };
   try {
-    await peer.setup('training', training);
+    await peer.setup('training', { ...training, cold: true });
     const ms: number[] = [];
     for (let step = 0; step < steps; step++) ms.push(await peer.run('train', 1));
     const peak_mib = await peer.peakMib();

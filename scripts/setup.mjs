@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import {
   addonLoads,
+  addonPath,
   aptCommand,
   aptPrefix,
   findLibtorch,
@@ -15,6 +16,7 @@ import {
   openBlasOnOpenMp,
   root,
   TEST_NEEDS,
+  WISHES,
 } from './lib/system.mjs';
 
 const say = (text) => process.stdout.write(`setup: ${text}\n`);
@@ -24,8 +26,8 @@ function stop(text) {
   process.exit(1);
 }
 
-/** Runs a command; its output is shown only when it fails. */
-function run(command, args, what, env = {}) {
+/** Runs a command and says how long it took; undefined, or why it failed. */
+function attempt(command, args, what, env = {}) {
   const started = Date.now();
   say(`${what} …`);
   const { status, stdout, stderr, error } = spawnSync(command, args, {
@@ -34,8 +36,16 @@ function run(command, args, what, env = {}) {
     maxBuffer: 1 << 28,
     env: { ...process.env, ...env },
   });
-  if (status === 0) return say(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s`);
-  stop(`${what} failed (${command} ${args.join(' ')})\n${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`);
+  if (status !== 0)
+    return `${what} failed (${command} ${args.join(' ')})\n${error?.message ?? ''}${stdout ?? ''}${stderr ?? ''}`;
+  say(`${what}: done in ${Math.round((Date.now() - started) / 1000)} s`);
+  return undefined;
+}
+
+/** Runs a command that has to succeed; its output is shown only when it fails. */
+function run(...args) {
+  const failure = attempt(...args);
+  if (failure !== undefined) stop(failure);
 }
 
 function checkNode() {
@@ -46,6 +56,28 @@ function checkNode() {
 
 /** `--tests` also brings what only tests need. */
 const needs = process.argv.includes('--tests') ? [...NEEDS, ...TEST_NEEDS] : NEEDS;
+
+/** @returns undefined, or why it failed */
+function aptInstall(prefix, packages) {
+  const [command, ...rest] = [...prefix, 'apt-get'];
+  const options = ['install', '-y', '--no-install-recommends'];
+  return (
+    attempt(command, [...rest, 'update'], 'reading the list of Debian packages') ??
+    attempt(command, [...rest, ...options, ...packages], `installing ${packages.join(', ')}`, {
+      DEBIAN_FRONTEND: 'noninteractive',
+    })
+  );
+}
+
+/** Tries to bring what makes the engine faster, before it is built for the first time, and goes on without it. */
+function installWishes() {
+  const missing = WISHES.filter((wish) => !wish.find());
+  const prefix = aptPrefix();
+  if (missing.length === 0 || existsSync(addonPath) || !prefix) return;
+  const packages = missing.flatMap((wish) => wish.packages);
+  if (aptInstall(prefix, packages) !== undefined)
+    say(`${packages.join(', ')} could not be installed; going on with what is there`);
+}
 
 function installSystemPackages() {
   const missing = needs.filter((need) => !need.find());
@@ -61,15 +93,8 @@ function installSystemPackages() {
       `missing: ${names}. Nothing can be installed from here (no apt-get, or neither root nor sudo). On Debian 12:\n${ways.join('\n')}`,
     );
   }
-  const [command, ...rest] = [...prefix, 'apt-get'];
-  run(command, [...rest, 'update'], 'reading the list of Debian packages');
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-  run(
-    command,
-    [...rest, 'install', '-y', '--no-install-recommends', ...packages],
-    `installing ${packages.join(', ')}`,
-    quiet,
-  );
+  const failure = aptInstall(prefix, packages);
+  if (failure !== undefined) stop(failure);
   const still = needs.filter((need) => !need.find());
   if (still.length > 0)
     stop(
@@ -135,6 +160,7 @@ function buildPackages() {
 
 checkNode();
 installSystemPackages();
+installWishes();
 installNpmPackages();
 buildEngine();
 buildPackages();

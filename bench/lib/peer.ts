@@ -10,7 +10,7 @@
  * An answer `{"error": …}` rejects the call.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundlePeer } from './bundle.ts';
@@ -67,9 +67,9 @@ async function startOf(name: PeerName): Promise<Start | string> {
 
 /** The folder of the OpenBLAS that packages/torch/CMakeLists.txt finds. */
 function openBlasOnOpenMp(): string | undefined {
-  return readdirSync('/usr/lib')
-    .map((name) => `/usr/lib/${name}/openblas-openmp`)
-    .find((path) => existsSync(join(path, 'libblas.so.3')));
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const path = `/usr/lib/${triplet}/openblas-openmp`;
+  return existsSync(join(path, 'libblas.so.3')) ? path : undefined;
 }
 
 /** The first Python that can import torch: Debian's is often not the first on the path. */

@@ -10,7 +10,6 @@
 // The factors come from outside, so that the compiler cannot know that they are 1 and 0 and leave the work out.
 #include <node_api.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 static float *arrays[4];
@@ -25,19 +24,14 @@ static int averages;
 
 enum { BLOCK = 64, LINE = 16, AHEAD = 640 };
 
-static inline __attribute__((always_inline)) void ask(const float *at, int written) {
-  for (int i = 0; i < BLOCK; i += LINE) {
-    if (written)
-      __builtin_prefetch(at + AHEAD + i, 1);
-    else
-      __builtin_prefetch(at + AHEAD + i, 0);
-  }
+static inline __attribute__((always_inline)) void ask(const float *at) {
+  for (int i = 0; i < BLOCK; i += LINE) __builtin_prefetch(at + AHEAD + i);
 }
 
 VECTORISED static void move2(float *restrict p, const float *restrict g, float *restrict m, float *restrict v, int64_t n, float keep, float add) {
   for (int64_t at = 0; at < n; at += BLOCK) {
     const int64_t end = at + BLOCK < n ? at + BLOCK : n;
-    ask(p + at, 1), ask(g + at, 0), ask(m + at, 1), ask(v + at, 1);
+    ask(p + at), ask(g + at), ask(m + at), ask(v + at);
     for (int64_t i = at; i < end; i++) {
       m[i] = keep * m[i];
       v[i] = keep * v[i];
@@ -49,7 +43,7 @@ VECTORISED static void move2(float *restrict p, const float *restrict g, float *
 VECTORISED static void move1(float *restrict p, const float *restrict g, float *restrict m, int64_t n, float keep, float add) {
   for (int64_t at = 0; at < n; at += BLOCK) {
     const int64_t end = at + BLOCK < n ? at + BLOCK : n;
-    ask(p + at, 1), ask(g + at, 0), ask(m + at, 1);
+    ask(p + at), ask(g + at), ask(m + at);
     for (int64_t i = at; i < end; i++) {
       m[i] = keep * m[i];
       p[i] = p[i] + add * g[i];

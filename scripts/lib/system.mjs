@@ -45,10 +45,18 @@ function libtorchVersion(versionFile) {
 
 /** The folder of Debian's OpenBLAS on OpenMP's threads, which CMakeLists.txt prefers to the system's choice. */
 export function openBlasOnOpenMp() {
-  return multiarch('/usr')
-    .map((triplet) => `/usr/lib/${triplet}/openblas-openmp`)
-    .find((folder) => existsSync(join(folder, 'libblas.so.3')));
+  const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch];
+  const folder = `/usr/lib/${triplet}/openblas-openmp`;
+  return existsSync(join(folder, 'libblas.so.3')) ? folder : undefined;
 }
+
+/** On OpenMP's threads, which it then shares with every operator. */
+const OPENBLAS = ['libopenblas0-openmp'];
+
+/** What makes the engine faster and is not needed. */
+export const WISHES = [
+  { name: 'OpenBLAS on OpenMP', find: () => process.env.LIBTORCH ?? openBlasOnOpenMp(), packages: OPENBLAS },
+];
 
 function hasOpenBlas() {
   const { stdout } = spawnSync('ldconfig', ['-p'], {
@@ -76,14 +84,13 @@ export const NEEDS = [
   },
   {
     name: 'BLAS',
-    // A libtorch of the user's own brings its own linear algebra. Any OpenBLAS does; the one on OpenMP is faster, so it
-    // is brought where packages can be installed.
+    // A libtorch of the user's own brings its own linear algebra.
     find: () => {
       if (process.env.LIBTORCH) return 'the one in LIBTORCH';
       if (openBlasOnOpenMp()) return 'OpenBLAS on OpenMP';
-      return hasOpenBlas() && !aptPrefix() ? 'OpenBLAS with threads of its own' : undefined;
+      return hasOpenBlas() ? `OpenBLAS with threads of its own (slower: ${aptCommand(OPENBLAS)})` : undefined;
     },
-    packages: ['libopenblas0-openmp'],
+    packages: OPENBLAS,
   },
   {
     name: 'Fashion-MNIST',

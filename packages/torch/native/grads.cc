@@ -48,11 +48,14 @@ constexpr int64_t kBlock = 16384;
 // Elements ahead of which memory is asked for. Half and double of it are slower.
 constexpr int64_t kAhead = 256;
 
+// Ahead: values come from memory, not from a cache.
+template <bool Ahead>
 PARAMWISE_INLINE double sum_of_squares(const float* values, int64_t count) {
   float lanes[kLanes] = {};
   int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    for (int64_t line = 0; line < kLanes; line += 16) __builtin_prefetch(values + i + line + kAhead);
+    if constexpr (Ahead)
+      for (int64_t line = 0; line < kLanes; line += 16) __builtin_prefetch(values + i + line + kAhead);
     for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += values[i + lane] * values[i + lane];
   }
   for (; i < count; i++) lanes[0] += values[i] * values[i];
@@ -64,7 +67,7 @@ PARAMWISE_INLINE double sum_of_squares(const float* values, int64_t count) {
 PARAMWISE_VECTORISED void squares_of_float(const void* memory, int64_t count, double* result) {
   const float* const values = static_cast<const float*>(memory);
   *result = 0;
-  for (int64_t start = 0; start < count; start += kBlock) *result += sum_of_squares(values + start, std::min(count - start, kBlock));
+  for (int64_t start = 0; start < count; start += kBlock) *result += sum_of_squares<true>(values + start, std::min(count - start, kBlock));
 }
 
 template <typename Half>
@@ -75,7 +78,7 @@ PARAMWISE_INLINE double widened_squares(const Half* values, int64_t count) {
   for (int64_t start = 0; start < count; start += kWide) {
     const int64_t size = std::min(count - start, kWide);
     widen(values + start, wide, size);
-    total += sum_of_squares(wide, size);
+    total += sum_of_squares<false>(wide, size);
   }
   return total;
 }

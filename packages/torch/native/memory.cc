@@ -6,7 +6,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
-#include <torch/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -23,7 +23,6 @@ namespace paramwise {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kPage = 4096;
 constexpr size_t kHugePage = size_t{1} << 21;
 // What malloc does well by itself stays with it.
 constexpr size_t kLarge = size_t{1} << 18;
@@ -34,7 +33,12 @@ constexpr size_t kSlack = size_t{1} << 24;
 
 constexpr size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
 
-// Null where the system has no memory left.
+size_t round_to_pages(size_t size) {
+  static const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return round_up(size, page);
+}
+
+// Null where the system has no memory left. `size` is a number of whole pages.
 void* map_pages(size_t size) {
   const size_t margin = size < kHugePage ? 0 : kHugePage;
   void* const mapped = mmap(nullptr, size + margin, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,7 +57,7 @@ void* map_pages(size_t size) {
 
 // Tensors that a step walks through side by side must not all begin at the same place of a huge page: they would compete
 // for the same lines of the caches.
-constexpr size_t kShift = 2 * kPage + 512;
+constexpr size_t kShift = 2 * 4096 + 512;
 constexpr size_t kShifts = 8;
 constexpr size_t kBegin = 512;
 static_assert(kShift % kBegin == 0);
@@ -66,7 +70,7 @@ size_t next_shift() {
 void* map_block(size_t size) {
   if (size < kHugePage) return map_pages(size);
   const size_t shift = next_shift();
-  char* const pages = static_cast<char*>(map_pages(size + kShifts * kShift));
+  char* const pages = static_cast<char*>(map_pages(round_to_pages(size + kShifts * kShift)));
   return pages ? pages + shift : nullptr;
 }
 
@@ -75,14 +79,14 @@ void unmap_block(void* block, size_t size) {
     munmap(block, size);
   } else {
     const auto address = reinterpret_cast<uintptr_t>(block);
-    munmap(reinterpret_cast<void*>(address / kHugePage * kHugePage), size + kShifts * kShift);
+    munmap(reinterpret_cast<void*>(address / kHugePage * kHugePage), round_to_pages(size + kShifts * kShift));
   }
 }
 
 class BlockPool {
  public:
   void* take(size_t wanted) {
-    const size_t size = round_up(wanted, kPage);
+    const size_t size = round_to_pages(wanted);
     const std::lock_guard<std::mutex> lock(mutex_);
     void* const block = reuse(size);
     return block ? block : fresh(size);
@@ -184,12 +188,9 @@ void* obtain(size_t size) {
 }
 
 struct PooledAllocator final : c10::Allocator {
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
-  c10::DataPtr allocate(size_t size) override { return make(size); }
-#else
-  c10::DataPtr allocate(size_t size) const override { return make(size); }
-#endif
-  // Overrides where the base knows it, from PyTorch 2.2 on.
+  // The base knows the first up to PyTorch 2.2, the other two from 2.3 on: whichever it knows, it is overridden.
+  c10::DataPtr allocate(size_t size) const { return make(size); }
+  c10::DataPtr allocate(size_t size) { return make(size); }
   void copy_data(void* target, const void* source, size_t size) const { std::memcpy(target, source, size); }
   c10::DeleterFnPtr raw_deleter() const override { return release; }
 

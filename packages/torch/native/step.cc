@@ -1,5 +1,7 @@
 #include "step.h"
 
+#include <ATen/MemoryOverlap.h>
+
 #include <string>
 
 #include "algorithms.h"
@@ -18,19 +20,18 @@ namespace {
 constexpr int64_t kBlock = 64;
 constexpr int64_t kAheadBytes = 2560;
 
-// Written: asked for as memory to be written, where the processor can.
-template <bool Written, typename Stored>
+template <typename Stored>
 PARAMWISE_INLINE void prefetch(const Stored* values) {
   constexpr int64_t kLine = 64 / sizeof(Stored);
   constexpr int64_t kAhead = kAheadBytes / sizeof(Stored);
-  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i, Written);
+  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i);
 }
 
 template <int States, typename Stored>
 PARAMWISE_INLINE void prefetch_all(const StepItem& item, int64_t begin) {
-  prefetch<true>(static_cast<const Stored*>(item.value) + begin);
-  prefetch<false>(static_cast<const Stored*>(item.gradient) + begin);
-  for (int state = 0; state < States; state++) prefetch<true>(static_cast<const Stored*>(item.states[state]) + begin);
+  prefetch(static_cast<const Stored*>(item.value) + begin);
+  prefetch(static_cast<const Stored*>(item.gradient) + begin);
+  for (int state = 0; state < States; state++) prefetch(static_cast<const Stored*>(item.states[state]) + begin);
 }
 
 // The arithmetic of elements [begin, end).
@@ -203,7 +204,7 @@ Run run_for(const Runs& runs, c10::ScalarType dtype) {
     case at::kBFloat16:
       return runs.of_bfloat16;
     default:
-      TORCH_CHECK(false, "an optimizer steps floating-point parameters, not ", dtype_name(dtype));
+      TORCH_CHECK(false, "internal: no optimizer kernel steps ", dtype_name(dtype));
   }
 }
 
@@ -231,6 +232,9 @@ struct Prepared {
 void check_parameter(const at::Tensor& parameter, const at::Tensor& gradient, const Entry& entry, size_t position) {
   TORCH_CHECK(parameter.device().is_cpu(), "parameter ", position, " lies on ", parameter.device(), ": this step runs on the CPU");
   TORCH_CHECK(gradient.layout() == c10::kStrided || entry.sparse, "parameter ", position, " has a sparse gradient: use SparseAdam, or a dense Embedding");
+  TORCH_CHECK(at::isFloatingType(parameter.scalar_type()), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), ": an optimizer steps floating-point parameters");
+  TORCH_CHECK(gradient.sizes() == parameter.sizes(), "parameter ", position, " has shape ", parameter.sizes(), " but its gradient ", gradient.sizes(), ": clear the gradients after its data changed");
+  TORCH_CHECK(at::has_internal_overlap(parameter) != at::MemOverlap::Yes, "parameter ", position, " has elements that share memory, as expand() makes them: step a copy");
   TORCH_CHECK(gradient.scalar_type() == parameter.scalar_type(), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), " but its gradient is ", dtype_name(gradient.scalar_type()));
 }
 
@@ -240,6 +244,7 @@ void* state_memory(Prepared& prepared, const at::Tensor& state, const at::Tensor
   TORCH_CHECK(state.sizes() == value.sizes() && state.scalar_type() == value.scalar_type() && state.device().is_cpu(),
               "parameter ", position, " has optimizer state that does not fit it: expected ", dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()), " of shape ", state.sizes());
   if (state.strides() == value.strides()) return state.data_ptr();
+  TORCH_CHECK(at::has_internal_overlap(state) != at::MemOverlap::Yes, "parameter ", position, " has optimizer state whose elements share memory, as expand() makes them");
   const at::Tensor copy = at::empty_like(value).copy_(state);
   prepared.copied_back.emplace_back(state, copy);
   return copy.data_ptr();

@@ -262,6 +262,59 @@ describe('refused', () => {
     });
 });
 
+describe('a refused step changes nothing', () => {
+  const withGrad = (param: Tensor, grad: Tensor) => {
+    param.grad = grad;
+    return param;
+  };
+  const first = () => withGrad(parameter(2), tensor([1, 1]));
+  const cases: [string, () => Tensor, string][] = [
+    [
+      'after data of another shape',
+      () => {
+        const param = withGrad(parameter(1, 3), tensor([[1, 1, 1]]));
+        param.setData(randn([2, 3]));
+        return param;
+      },
+      'of shape [2,3] but its gradient float32 of shape [1,3]',
+    ],
+    [
+      'with a complex parameter',
+      () => {
+        const param = new nn.Parameter(randn([2], { dtype: 'complex64' }));
+        return withGrad(param, randn([2], { dtype: 'complex64' }));
+      },
+      'is complex64: an optimizer steps floating-point parameters',
+    ],
+    [
+      'with an expanded parameter',
+      () => withGrad(randn([1]).expand([3]).detach().requiresGrad_(), randn([3])),
+      'has elements that share memory',
+    ],
+  ];
+  for (const path of PATHS)
+    it.each(cases)(`%s (${path})`, (_, make, message) => {
+      const params = [first(), make()];
+      const before = valuesOf(params[0]!);
+      const groups = [{ params: [params[0]!] }, { params: [params[1]!], algorithm: 'Adam' }];
+      const optimizer = new optim.SGD(groups, { lr: 0.1 }, { path });
+      const live = liveTensors();
+      expect(() => optimizer.step()).toThrow(message);
+      expect(valuesOf(params[0]!)).toEqual(before);
+      expect(liveTensors()).toBe(live);
+      const alone = new optim.Adam([params[1]!], {}, { path });
+      expect(() => alone.step()).toThrow(/has shape|of shape|complex64|share memory/);
+    });
+
+  it('because of a setting of a later group: nor does it keep state that it made', () => {
+    const optimizer = new optim.AdamW([{ params: [first()] }, { params: [first()] }]);
+    optimizer.paramGroups[1]!.lr = -1;
+    const live = liveTensors();
+    expect(() => optimizer.step()).toThrow('AdamW.params[1].lr');
+    expect(liveTensors()).toBe(live);
+  });
+});
+
 describe('a state dict of PyTorch', () => {
   it('may hold numbers as tensors of one element, and null', () => {
     const param = parameter(2);

@@ -46,17 +46,34 @@ for (const dtype of ['float16', 'bfloat16'] as const) {
   });
 }
 
-const x64 = process.arch === 'x64';
+it.each(['kernel', 'foreach', 'operators'] as const)('un-scales a float16 gradient in float32: %s', (path) => {
+  tidy(() => {
+    const gradient = () => tensor([1e-2, 3e-3, 65504]).to('float16');
+    const params = [1, 2].map(() => parameter(zeros([3], { dtype: 'float16' }), gradient()));
+    new optim.SGD(params, { lr: 1e5 }, { path }).step(undefined, { factor: 2 ** -16, limit: 0.5 });
+    const expected = gradient()
+      .to('float32')
+      .mul(2 ** -16)
+      .clamp(-0.5, 0.5)
+      .mul(-1e5)
+      .to('float16');
+    for (const param of params) expect(param.detach().toArray()).toEqual(expected.toArray());
+  });
+});
 
-it.skipIf(!x64)(`steps with the widest vector code that the processor has${x64 ? '' : ' (skipped: not x64)'}`, () => {
+const { vectorLevel } = engineVersions();
+const hasLevels = vectorLevel.startsWith('x86-64');
+const withoutLevels = ' (skipped: not on x86-64, or compiled by something else than g++ 12 or newer)';
+
+it.skipIf(!hasLevels)(`steps with the widest vector code there is${hasLevels ? '' : withoutLevels}`, () => {
   const flags =
     readFileSync('/proc/cpuinfo', 'utf8')
       .match(/^flags\s*:.*$/m)?.[0]
       .split(' ') ?? [];
   const has = (...names: string[]) => names.every((name) => flags.includes(name));
-  const v3 = has('avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'movbe');
+  const v3 = has('abm', 'avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'movbe');
   const v4 = v3 && has('avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl');
-  expect(engineVersions().vectorLevel).toBe(v4 ? 'x86-64-v4' : v3 ? 'x86-64-v3' : 'x86-64');
+  expect(vectorLevel).toBe(v4 ? 'x86-64-v4' : v3 ? 'x86-64-v3' : 'x86-64');
 });
 
 // A fused multiply-add rounds once. Without it a step gives the same bits on every processor.

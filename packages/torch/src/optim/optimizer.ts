@@ -115,8 +115,9 @@ export class Optimizer {
    */
   step<T>(closure?: () => T, reading: GradientReading = AS_IT_IS): T | undefined {
     const loss = closure && enableGrad(closure);
-    const pending = new Set(this.collect());
+    const pending = new Set<Work>();
     try {
+      this.collect(pending);
       const batches = batchesOf(pending, this.path);
       checkBatches(batches);
       for (const batch of batches) {
@@ -133,12 +134,11 @@ export class Optimizer {
     return loss;
   }
 
-  /** What there is to do: every parameter of the active groups that has a gradient. */
-  private collect(): Work[] {
+  /** Adds what there is to do: every parameter of the active groups that has a gradient. */
+  private collect(works: Set<Work>): void {
     const frozen = this.paramGroups.map((group) => this.isFrozen(group));
     const active = this.paramGroups.flatMap((group, index) => (frozen[index] ? [] : group.params));
     const places = placesOfGradients(active).slice();
-    const works: Work[] = [];
     let at = 0;
     for (const [group, settings] of this.paramGroups.entries()) {
       if (frozen[group]) continue;
@@ -149,10 +149,9 @@ export class Optimizer {
         const place = places[at++];
         if (place === Gradient.None) continue;
         const onCpu = place === Gradient.OnCpu;
-        works.push(prepareWork({ param, group, index, onCpu, algorithm, settings }, this.state.get(param)));
+        works.add(prepareWork({ param, group, index, onCpu, algorithm, settings }, this.state.get(param)));
       }
     }
-    return works;
   }
 
   /** Clears the gradients: drops them (default), or fills them with zeros, which keeps their memory. */

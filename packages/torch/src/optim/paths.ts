@@ -3,6 +3,7 @@ import { noGrad } from '../autograd.ts';
 import type { Dtype } from '../dtype.ts';
 import { tidy } from '../handle.ts';
 import { native } from '../native.ts';
+import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
 import { listsOf, together } from './foreach.ts';
@@ -123,16 +124,17 @@ function runOperators(works: readonly Work[], reading: GradientReading): void {
       if (!first) return;
       const { algorithm, settings, moment, wanted } = first;
       const param = together(filled.map((work) => work.param));
-      const grad = read(together(filled.map(gradientOf)), reading);
+      const raw = together(filled.map(gradientOf));
       const slots = mapValues(wanted, (_, name) => together(filled.map((work) => slotOf(work, name))));
       if (!isHalf(first.param.dtype)) {
-        algorithm.reference(settings, { ...moment, param, grad, slots });
+        algorithm.reference(settings, { ...moment, param, grad: read(raw, reading), slots });
         return;
       }
-      // As in the kernel, half types are only stored: the arithmetic is that of float32.
+      // As in the kernel, half types are only stored: the arithmetic, un-scaling too, is that of float32.
       const wide = mapValues(slots, (slot) => slot.to('float32'));
       const value = param.to('float32');
-      algorithm.reference(settings, { ...moment, param: value, grad: grad.to('float32'), slots: wide });
+      const grad = read(raw.to('float32'), reading);
+      algorithm.reference(settings, { ...moment, param: value, grad, slots: wide });
       param.copy_(value);
       for (const [name, slot] of Object.entries(slots)) slot.copy_(wide[name]!);
     }),
@@ -152,8 +154,7 @@ const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
 function checkWork(work: Work): void {
   tidy(() => {
     const { param, wanted } = work;
-    const { dtype } = checkedGradient(work);
-    if (dtype !== param.dtype) throw new Error(`${describe(work)} is ${param.dtype} but its gradient is ${dtype}`);
+    checkParameter(work, checkedGradient(work));
     for (const [name, slot] of Object.entries(wanted)) {
       const shape = typeof slot === 'number' ? param.shape : slot;
       const expected = kindOf({ dtype: param.dtype, shape, device: param.device });
@@ -164,6 +165,24 @@ function checkWork(work: Work): void {
         );
     }
   });
+}
+
+function checkParameter(work: Work, gradient: Tensor): void {
+  const { param } = work;
+  if (!param.isFloatingPoint())
+    throw new Error(`${describe(work)} is ${param.dtype}: an optimizer steps floating-point parameters`);
+  if (gradient.dtype !== param.dtype)
+    throw new Error(`${describe(work)} is ${param.dtype} but its gradient is ${gradient.dtype}`);
+  const [own, its] = [kindOf(param), kindOf(gradient)];
+  if (own !== its)
+    throw new Error(`${describe(work)} is ${own} but its gradient ${its}: clear the gradients after its data changed`);
+  if (sharesElements(param))
+    throw new Error(`${describe(work)} has elements that share memory, as expand() makes them: step a copy`);
+}
+
+function sharesElements(param: Tensor): boolean {
+  if (param.isContiguous) return false;
+  return param.shape.some((size, dimension) => size > 1 && ops.stride(param, dimension) === 0);
 }
 
 function kindOf({ dtype, shape, device }: { dtype: string; shape: readonly number[]; device: string }): string {

@@ -56,6 +56,23 @@ export function makeSlot(param: Tensor, slot: Slot): Tensor {
   });
 }
 
+/** The wanted state tensors that are not there; undefined where all are. */
+function makeMissing(param: Tensor, { slots }: ParamState, wanted: Work['wanted']): Work['made'] {
+  let made: Record<string, Tensor> | undefined;
+  try {
+    for (const name in wanted) {
+      if (slots[name]) continue;
+      made ??= {};
+      made[name] = makeSlot(param, wanted[name]!);
+    }
+    return made;
+  } catch (error) {
+    // Memory ran out: those before it belong to nobody.
+    if (made) disposeAll(made);
+    throw error;
+  }
+}
+
 /** What a step of this parameter needs; nothing of its state is changed yet. */
 export function prepareWork(
   place: Pick<Work, 'param' | 'group' | 'index' | 'onCpu' | 'algorithm' | 'settings'>,
@@ -64,12 +81,7 @@ export function prepareWork(
   const { param, group, index, onCpu, algorithm, settings } = place;
   const state = existing ?? firstState(algorithm, settings);
   const wanted = algorithm.slots(settings, param);
-  let made: Record<string, Tensor> | undefined;
-  for (const name in wanted) {
-    if (state.slots[name]) continue;
-    made ??= {};
-    made[name] = makeSlot(param, wanted[name]!);
-  }
+  const made = makeMissing(param, state, wanted);
   const moment = { step: state.step + 1, scalars: state.scalars, fresh: made !== undefined };
   // Field by field: a spread took as long as all the rest of a step's preparation.
   return { param, group, index, onCpu, algorithm, settings, state, wanted, made, moment };
