@@ -1,5 +1,6 @@
 /** Every operator as a method of Tensor and as a function: the names are generated, the call is one. */
 import { call, findOperator } from './dispatch.ts';
+import { STORAGE } from './dtype.ts';
 import { FUNCTIONS, METHODS, type OperatorFunctions } from './ops.gen.ts';
 import { Tensor } from './tensor.ts';
 
@@ -26,6 +27,17 @@ function withMethods(prototype: object): void {
 }
 
 withMethods(Tensor.prototype);
+
+/** As in PyTorch a device may stand alone, which no schema allows. */
+function withDeviceAlone(to: (...args: unknown[]) => unknown): (this: Tensor, ...args: unknown[]) => unknown {
+  return function (...args) {
+    const [device] = args;
+    const alone = args.length === 1 && typeof device === 'string' && !Object.hasOwn(STORAGE, device);
+    return to.apply(this, alone ? [{ device }] : args);
+  };
+}
+
+Tensor.prototype.to = withDeviceAlone(Tensor.prototype.to as () => unknown) as Tensor['to'];
 
 /** Every operator as a function: `ops.matmul(a, b)`. */
 export const ops = Object.fromEntries(

@@ -1160,6 +1160,7 @@ export interface TensorOperators {
   to(dtype: Dtype, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
   to(other: Tensor | number, nonBlocking?: boolean, copy?: boolean, memoryFormat?: string | null, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
   to(other: Tensor | number, options?: { nonBlocking?: boolean; copy?: boolean; memoryFormat?: string | null }): Tensor;
+  to(device: string): Tensor;
   toDense(dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;
   toDense(options?: { dtype?: Dtype | null }): Tensor;
   toMkldnn(dtype?: Dtype | null, options?: { dtype?: Dtype | null }): Tensor;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clipGradNorm, gradNorm, nn, ops, tensor, zeros } from '../src/index.ts';
+import { clipGradNorm, gradNorm, nn, ones, ops, tensor, zeros } from '../src/index.ts';
 
 describe('a tensor as text', () => {
   it('shows every value as it is', () => {
@@ -75,4 +75,12 @@ describe('the norm of gradients', () => {
     expect(() => gradNorm([null] as never)).toThrow('expected tensors with gradients, found null');
     expect(params[0]?.shape).toEqual([1]);
   });
+});
+
+it('goes to a device given alone, to a dtype, or to both', () => {
+  const x = ones([2]);
+  expect(String(x.to('meta'))).toBe('Tensor(shape=[2], dtype=float32, device=meta)');
+  expect(x.to('float64').dtype).toBe('float64');
+  expect(String(x.to('meta', 'int64'))).toBe('Tensor(shape=[2], dtype=int64, device=meta)');
+  expect(() => x.to('nowhere')).toThrow(/nowhere/);
 });
