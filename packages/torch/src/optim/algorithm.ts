@@ -31,7 +31,7 @@ export interface Update extends Moment {
 
 /** The native loop that steps element by element. */
 export interface Kernel {
-  /** Its name in `native/step.cc` for these settings. */
+  /** Its name in `native/kernels.cc` for these settings. */
   readonly name: (settings: Settings) => string;
   /** The numbers that it takes for one tensor, in the order given in `native/algorithms.h`. */
   readonly constants: (settings: Settings, moment: Moment) => readonly number[];

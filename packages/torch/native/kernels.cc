@@ -1,0 +1,191 @@
+#include "kernels.h"
+
+#include "algorithms.h"
+#include "convert.h"
+#include "half.h"
+#include "spans.h"
+
+namespace paramwise {
+
+namespace {
+
+// Elements of one round of the loop, and how many bytes ahead of it memory is asked for. Left to itself the processor
+// does not fetch far enough. From 1,800 to 3,000 bytes a step takes the same time; at 1,000 it takes a third more.
+constexpr int64_t kBlock = 64;
+constexpr int64_t kAheadBytes = 2560;
+
+template <typename Stored>
+PARAMWISE_INLINE void prefetch(const Stored* values) {
+  constexpr int64_t kLine = 64 / sizeof(Stored);
+  constexpr int64_t kAhead = kAheadBytes / sizeof(Stored);
+  for (int64_t i = 0; i < kBlock; i += kLine) __builtin_prefetch(values + kAhead + i);
+}
+
+template <int States, typename Stored>
+PARAMWISE_INLINE void prefetch_all(const StepItem& item, int64_t begin) {
+  prefetch(static_cast<const Stored*>(item.value) + begin);
+  prefetch(static_cast<const Stored*>(item.gradient) + begin);
+  for (int state = 0; state < States; state++) prefetch(static_cast<const Stored*>(item.states[state]) + begin);
+}
+
+// The arithmetic of elements [begin, end).
+template <typename Algorithm, typename T>
+PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t end) {
+  constexpr int kStates = Algorithm::kStates;
+  T* __restrict value = static_cast<T*>(item.value);
+  const T* __restrict gradient = static_cast<const T*>(item.gradient);
+  T* __restrict state0 = static_cast<T*>(item.states[0]);
+  T* __restrict state1 = static_cast<T*>(item.states[1]);
+  T* __restrict state2 = static_cast<T*>(item.states[2]);
+  const T factor = static_cast<T>(item.gradient_factor);
+  const T limit = static_cast<T>(item.gradient_limit);
+#pragma GCC ivdep
+  for (int64_t i = begin; i < end; i++) {
+    T state[3];
+    if constexpr (kStates > 0) state[0] = state0[i];
+    if constexpr (kStates > 1) state[1] = state1[i];
+    if constexpr (kStates > 2) state[2] = state2[i];
+    T element = value[i];
+    T g = gradient[i] * factor;
+    g = g < -limit ? -limit : g;
+    g = g > limit ? limit : g;
+    algorithm.apply(element, g, state);
+    value[i] = element;
+    if constexpr (kStates > 0) state0[i] = state[0];
+    if constexpr (kStates > 1) state1[i] = state[1];
+    if constexpr (kStates > 2) state2[i] = state[2];
+  }
+}
+
+template <typename Algorithm, typename T>
+PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
+  const Algorithm algorithm(item.constants);
+  // Whole blocks apart, so that their number of elements is known to the compiler.
+  for (; begin + kBlock <= end; begin += kBlock) {
+    prefetch_all<Algorithm::kStates, T>(item, begin);
+    run_block<Algorithm, T>(algorithm, item, begin, begin + kBlock);
+  }
+  if (begin < end) run_block<Algorithm, T>(algorithm, item, begin, end);
+}
+
+// A block of a half type as float32.
+struct Wide {
+  float value[kBlock];
+  float gradient[kBlock];
+  float states[kMaxStates][kBlock];
+};
+
+template <typename Algorithm, typename Half>
+PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
+  Wide wide;
+  StepItem block = item;
+  block.value = wide.value;
+  block.gradient = wide.gradient;
+  Half* const value = static_cast<Half*>(item.value) + begin;
+  widen(value, wide.value, count);
+  widen(static_cast<const Half*>(item.gradient) + begin, wide.gradient, count);
+  for (int i = 0; i < Algorithm::kStates; i++) {
+    block.states[i] = wide.states[i];
+    widen(static_cast<const Half*>(item.states[i]) + begin, wide.states[i], count);
+  }
+  run_block<Algorithm, float>(algorithm, block, 0, count);
+  narrow(wide.value, value, count);
+  for (int i = 0; i < Algorithm::kStates; i++) narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
+}
+
+// Half types are only stored: a block at a time is widened, stepped in float32 and narrowed.
+template <typename Algorithm, typename Half>
+PARAMWISE_INLINE void run_halves(const StepItem& item, int64_t begin, int64_t end) {
+  const Algorithm algorithm(item.constants);
+  for (; begin + kBlock <= end; begin += kBlock) {
+    prefetch_all<Algorithm::kStates, Half>(item, begin);
+    run_half_block<Algorithm, Half>(algorithm, item, begin, kBlock);
+  }
+  if (begin < end) run_half_block<Algorithm, Half>(algorithm, item, begin, end - begin);
+}
+
+#define PARAMWISE_RUNS(NAME, ...)                                                                 \
+  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {      \
+    using T = float;                                                                              \
+    run_elements<__VA_ARGS__, float>(item, begin, end);                                           \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {     \
+    using T = double;                                                                             \
+    run_elements<__VA_ARGS__, double>(item, begin, end);                                          \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {       \
+    using T = float;                                                                              \
+    run_halves<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
+  }                                                                                               \
+  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {   \
+    using T = float;                                                                              \
+    run_halves<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
+  }                                                                                               \
+  constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
+
+PARAMWISE_RUNS(sgd, Sgd<T, false>)
+PARAMWISE_RUNS(sgd_momentum, Sgd<T, true>)
+PARAMWISE_RUNS(adam, Adam<T, false>)
+PARAMWISE_RUNS(adam_amsgrad, Adam<T, true>)
+PARAMWISE_RUNS(adamax, Adamax<T>)
+PARAMWISE_RUNS(nadam, NAdam<T>)
+PARAMWISE_RUNS(radam, RAdam<T>)
+PARAMWISE_RUNS(adagrad, Adagrad<T>)
+PARAMWISE_RUNS(adadelta, Adadelta<T>)
+PARAMWISE_RUNS(rmsprop, RmsProp<T, false, false>)
+PARAMWISE_RUNS(rmsprop_momentum, RmsProp<T, true, false>)
+PARAMWISE_RUNS(rmsprop_centered, RmsProp<T, false, true>)
+PARAMWISE_RUNS(rmsprop_momentum_centered, RmsProp<T, true, true>)
+PARAMWISE_RUNS(rprop, Rprop<T>)
+PARAMWISE_RUNS(asgd, Asgd<T>)
+PARAMWISE_RUNS(lion, Lion<T>)
+
+template <typename Algorithm>
+constexpr Kernel kernel(const char* name, const Runs& runs, bool sparse = false) {
+  static_assert(Algorithm::kStates <= kMaxStates && Algorithm::kConstants <= kMaxConstants);
+  return {name, Algorithm::kStates, Algorithm::kConstants, runs, sparse};
+}
+
+constexpr Kernel kKernels[] = {
+    kernel<Sgd<float, false>>("sgd", sgd_runs, true),
+    kernel<Sgd<float, true>>("sgd_momentum", sgd_momentum_runs, true),
+    kernel<Adam<float, false>>("adam", adam_runs),
+    kernel<Adam<float, true>>("adam_amsgrad", adam_amsgrad_runs),
+    kernel<Adamax<float>>("adamax", adamax_runs),
+    kernel<NAdam<float>>("nadam", nadam_runs),
+    kernel<RAdam<float>>("radam", radam_runs),
+    kernel<Adagrad<float>>("adagrad", adagrad_runs, true),
+    kernel<Adadelta<float>>("adadelta", adadelta_runs),
+    kernel<RmsProp<float, false, false>>("rmsprop", rmsprop_runs),
+    kernel<RmsProp<float, true, false>>("rmsprop_momentum", rmsprop_momentum_runs),
+    kernel<RmsProp<float, false, true>>("rmsprop_centered", rmsprop_centered_runs),
+    kernel<RmsProp<float, true, true>>("rmsprop_momentum_centered", rmsprop_momentum_centered_runs),
+    kernel<Rprop<float>>("rprop", rprop_runs),
+    kernel<Asgd<float>>("asgd", asgd_runs),
+    kernel<Lion<float>>("lion", lion_runs),
+};
+
+}  // namespace
+
+const Kernel& find_kernel(const std::string& name) {
+  for (const Kernel& kernel : kKernels)
+    if (name == kernel.name) return kernel;
+  TORCH_CHECK(false, "internal: no optimizer kernel named '", name, "'");
+}
+
+Run run_for(const Runs& runs, c10::ScalarType dtype) {
+  switch (dtype) {
+    case at::kFloat:
+      return runs.of_float;
+    case at::kDouble:
+      return runs.of_double;
+    case at::kHalf:
+      return runs.of_half;
+    case at::kBFloat16:
+      return runs.of_bfloat16;
+    default:
+      TORCH_CHECK(false, "internal: no optimizer kernel steps ", dtype_name(dtype));
+  }
+}
+
+}  // namespace paramwise
