@@ -29,7 +29,7 @@ function draw(name: string, { rows }: Result): void {
     title: work,
     bars: rows.filter((row) => row.work === work && row.median_ms !== null).map(bar),
   }));
-  const unit = rows.some(({ peak_mib }) => peak_mib !== undefined) ? 'MiB' : 'ms';
+  const unit = isMemory(rows) ? 'MiB' : 'ms';
   writeFileSync(join(folder, `bench-${name}.svg`), barPlot(panels, unit));
 }
 
@@ -38,6 +38,8 @@ const bar = ({ who, median_ms, peak_mib }: Row) => ({
   value: peak_mib ?? median_ms ?? 0,
   isOurs: who.startsWith('Paramwise'),
 });
+
+const isMemory = (rows: readonly Row[]) => rows.some(({ peak_mib }) => peak_mib !== undefined);
 
 const worksOf = (rows: readonly Row[]) => [...new Set(rows.map(({ work }) => work))];
 
@@ -51,7 +53,10 @@ function tables({ machine, versions, rows, ratios }: Result): string {
     table([work, 'median ms', 'least ms', 'runs', ''], rows.filter((row) => row.work === work).map(rowCells)),
   );
   const shares = table(['ours', 'to', 'ratio'], ratios.map(ratioCells));
-  return [where, ...times, 'Ours divided by theirs, median of the ratios of each round:', shares].join('\n\n');
+  const rule = isMemory(rows)
+    ? 'Ours divided by theirs:'
+    : 'Ours divided by theirs, median of the ratios of each round:';
+  return [where, ...times, rule, shares].join('\n\n');
 }
 
 /** A Markdown table; numbers stand right. */

@@ -100,7 +100,7 @@ async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, opti
   const others = rivals.map(({ who }) => who).filter((who) => who !== OURS && !who.endsWith(CLIPPING));
   const clipping = ratioOf(times, CLIPPED, OURS)!;
   const clipped: Ratio[] = [
-    { work: `${work}, ${CLIPPING}`, ours_to: 'Paramwise without clipping', ratio: clipping },
+    { work: `${work}, ${CLIPPING}`, ours_to: `${OURS}, without clipping`, ratio: clipping },
     ...ratiosOf(`${work}, ${CLIPPING}`, times, CLIPPED, [TITLES.pytorch.groups_foreach_clipped]),
   ];
   return { rows: rowsOf(work, times, absent), ratios: [...ratiosOf(work, times, OURS, others), ...clipped] };

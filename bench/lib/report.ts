@@ -52,7 +52,7 @@ export function resultText(name: string, { machine, versions, rows, ratios }: Re
   });
   const shares = alignColumns([['ours', 'to', 'ratio'], ...ratios.map(ratioCells)], 2);
   return [
-    `${name}: ${machine.cpu}, ${machine.cores} cores, ${machine.threads} threads each, load before ${machine.load_before}`,
+    `${name}: ${machine.cpu}, ${machine.cores} cores, ${machine.threads} ${machine.threads === 1 ? 'thread' : 'threads'} each, load before ${machine.load_before}`,
     about.join(' · '),
     ...tables,
     '',

@@ -170,8 +170,8 @@ function training(work: Training & { cold?: boolean }): Prepared {
 await serve({
   hello(threads) {
     setNumThreads(threads);
-    const { libtorch, blas, parallel, cpuCapability } = engineVersions();
-    return { libtorch, blas, parallel, vectors: cpuCapability };
+    const { libtorch, blas, parallel, cpuCapability, vectorLevel } = engineVersions();
+    return { libtorch, blas, parallel, vectors: cpuCapability, step_vectors: vectorLevel };
   },
   works: { optimizers, calls, training },
 });

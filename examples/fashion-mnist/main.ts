@@ -7,7 +7,6 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   buildOptimWrapper,
   buildParamScheduler,
@@ -22,22 +21,11 @@ import {
 import pc from 'picocolors';
 import { type Dataset, loadSplit } from './data.ts';
 import { FashionNet } from './model.ts';
+import { optionsOrEnd } from './options.ts';
 import { iterationsPerEpoch, train } from './train.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    images: { type: 'string', default: '60000' },
-    epochs: { type: 'string', default: '3' },
-    batch: { type: 'string', default: '64' },
-    seed: { type: 'string', default: '0' },
-    out: { type: 'string', default: 'runs/fashion-mnist' },
-  },
-});
-
-const images = Number(options.images);
-const epochs = Number(options.epochs);
-const batchSize = Number(options.batch);
-const seed = Number(options.seed);
+const options = optionsOrEnd();
+const { images, epochs, batch: batchSize, seed } = options;
 const metricsFile = join(options.out, 'metrics.jsonl');
 const config = JSON.parse(readFileSync(new URL('./optim_wrapper.json', import.meta.url), 'utf8'));
 
@@ -117,5 +105,6 @@ const plain = finetune('plain', plainConfig, pretrained, data, test, false);
 heading('All ten classes, 10,000 test images');
 say(`  with paramwise_cfg     ${(100 * paramwise).toFixed(2)} %`);
 say(`  without                ${(100 * plain).toFixed(2)} %`);
+if (images < 60000) say('  on so few images the two say little about each other');
 say(`  weights and metrics    ${options.out}`);
 say(`  time                   ${Math.round((Date.now() - started) / 1000)} s`);

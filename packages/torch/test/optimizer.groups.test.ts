@@ -155,6 +155,16 @@ describe('refused', () => {
       'AdamW.params[0].params[0]: found shape [3]',
     ],
     [
+      'a group that is not in a list',
+      () => new optim.AdamW({ params: [vector()] } as unknown as Tensor[]),
+      'allowed is a list of tensors, or of groups: [{ params: … }]',
+    ],
+    [
+      'a path that there is not',
+      () => new optim.AdamW([vector()], {}, { path: 'fused' as 'kernel' }),
+      'AdamW.path: found "fused"; allowed is one of kernel, foreach, operators',
+    ],
+    [
       'a setting of a group in camelCase',
       () => new optim.AdamW([{ params: [vector()], weightDecay: 0, freezeUntil: 3, ownField: 1 }]),
       'AdamW.params[0].weightDecay',

@@ -113,6 +113,15 @@ export function nameIn(group: number, index: number, names: readonly string[] | 
 
 /** Groups from whatever was given: a list of tensors is one group. */
 export function toGroups(params: ParamsInput, path: ConfigPath): TorchParamGroup[] {
+  if (!isIterable(params))
+    throw new ConfigError([
+      {
+        code: 'invalid_value',
+        path,
+        found: describeValue(params),
+        allowed: 'a list of tensors, or of groups: [{ params: … }]',
+      },
+    ]);
   const items = [...params] as unknown[];
   if (items.length === 0) throw new ConfigError([{ code: 'missing', path, allowed: 'at least one parameter' }]);
   if (items.every((item) => item instanceof Tensor)) return [{ params: items as Tensor[] }];

@@ -22,7 +22,15 @@ import {
   toGroup,
   toGroups,
 } from './groups.ts';
-import { AS_IT_IS, batchesOf, checkBatches, type GradientReading, runBatch, type StepPath } from './paths.ts';
+import {
+  AS_IT_IS,
+  batchesOf,
+  checkBatches,
+  checkPath,
+  type GradientReading,
+  runBatch,
+  type StepPath,
+} from './paths.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 
@@ -36,9 +44,8 @@ export class Optimizer {
   readonly state = new Map<Tensor, ParamState>();
   /** Calls of `step` so far: what `freeze_until` of a group counts. */
   stepCount = 0;
-  /** How steps are computed. Default `kernel`, in place of which tensors off the CPU take `foreach`. */
-  path: StepPath;
   private readonly given: Settings;
+  private stepPath: StepPath = 'kernel';
 
   /**
    * @param params tensors, or groups `{params, lr, …}` with settings of their own. A group's `algorithm` names another
@@ -59,6 +66,20 @@ export class Optimizer {
     this.defaults = completeDefaults(algorithm, options, [algorithm.name]);
     this.path = path;
     for (const group of toGroups(params, [algorithm.name, 'params'])) this.addParamGroup(group);
+  }
+
+  /**
+   * How steps are computed. Default `kernel`, in place of which tensors off the CPU take `foreach`.
+   *
+   * @throws ConfigError when set to anything else than a path
+   */
+  get path(): StepPath {
+    return this.stepPath;
+  }
+
+  set path(path: StepPath) {
+    checkPath(path, [this.algorithm.name, 'path']);
+    this.stepPath = path;
   }
 
   /** Adds parameters, with settings of their own where given. Throws ConfigError as the constructor, and adds nothing. */

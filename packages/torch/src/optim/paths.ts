@@ -1,4 +1,5 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
+import { ConfigError, type ConfigPath, describeValue } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import type { Dtype } from '../dtype.ts';
 import { tidy } from '../handle.ts';
@@ -7,6 +8,7 @@ import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
 import { listsOf, together } from './foreach.ts';
+import { oneOf } from './rules.ts';
 import { nameOf, slotOf, type Work } from './state.ts';
 
 /**
@@ -19,6 +21,14 @@ import { nameOf, slotOf, type Work } from './state.ts';
  *   have no kernel, always take it.
  */
 export type StepPath = 'kernel' | 'foreach' | 'operators';
+
+const isPath = oneOf('kernel', 'foreach', 'operators');
+
+/** @throws ConfigError for anything else than a path */
+export function checkPath(path: unknown, at: ConfigPath): void {
+  if (isPath.holds(path)) return;
+  throw new ConfigError([{ code: 'invalid_value', path: at, found: describeValue(path), allowed: isPath.allowed }]);
+}
 
 /** Parameters that are stepped together. */
 export interface Batch {
