@@ -1,5 +1,7 @@
 #include "kernels.h"
 
+#include <type_traits>
+
 #include "algorithms.h"
 #include "convert.h"
 #include "half.h"
@@ -28,9 +30,9 @@ PARAMWISE_INLINE void prefetch_all(const StepItem& item, int64_t begin) {
   for (int state = 0; state < States; state++) prefetch(static_cast<const Stored*>(item.states[state]) + begin);
 }
 
-// The arithmetic of elements [begin, end).
+// The arithmetic of `count` elements.
 template <typename Algorithm, typename T>
-PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t end) {
+PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
   constexpr int kStates = Algorithm::kStates;
   T* __restrict value = static_cast<T*>(item.value);
   const T* __restrict gradient = static_cast<const T*>(item.gradient);
@@ -40,7 +42,7 @@ PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item
   const T factor = static_cast<T>(item.gradient_factor);
   const T limit = static_cast<T>(item.gradient_limit);
 #pragma GCC ivdep
-  for (int64_t i = begin; i < end; i++) {
+  for (int64_t i = begin; i < begin + count; i++) {
     T state[3];
     if constexpr (kStates > 0) state[0] = state0[i];
     if constexpr (kStates > 1) state[1] = state1[i];
@@ -57,17 +59,6 @@ PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item
   }
 }
 
-template <typename Algorithm, typename T>
-PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
-  const Algorithm algorithm(item.constants);
-  // Whole blocks apart, so that their number of elements is known to the compiler.
-  for (; begin + kBlock <= end; begin += kBlock) {
-    prefetch_all<Algorithm::kStates, T>(item, begin);
-    run_block<Algorithm, T>(algorithm, item, begin, begin + kBlock);
-  }
-  if (begin < end) run_block<Algorithm, T>(algorithm, item, begin, end);
-}
-
 // A block of a half type as float32.
 struct Wide {
   float value[kBlock];
@@ -75,6 +66,7 @@ struct Wide {
   float states[kMaxStates][kBlock];
 };
 
+// Half types are only stored: a block is widened, stepped in float32 and narrowed.
 template <typename Algorithm, typename Half>
 PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
   Wide wide;
@@ -93,15 +85,23 @@ PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem&
   for (int i = 0; i < Algorithm::kStates; i++) narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
 }
 
-// Half types are only stored: a block at a time is widened, stepped in float32 and narrowed.
-template <typename Algorithm, typename Half>
-PARAMWISE_INLINE void run_halves(const StepItem& item, int64_t begin, int64_t end) {
+template <typename Algorithm, typename Stored>
+PARAMWISE_INLINE void run_stored(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
+  if constexpr (std::is_floating_point_v<Stored>)
+    run_block<Algorithm, Stored>(algorithm, item, begin, count);
+  else
+    run_half_block<Algorithm, Stored>(algorithm, item, begin, count);
+}
+
+template <typename Algorithm, typename Stored>
+PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
   const Algorithm algorithm(item.constants);
+  // Whole blocks apart, so that their number of elements is known to the compiler.
   for (; begin + kBlock <= end; begin += kBlock) {
-    prefetch_all<Algorithm::kStates, Half>(item, begin);
-    run_half_block<Algorithm, Half>(algorithm, item, begin, kBlock);
+    prefetch_all<Algorithm::kStates, Stored>(item, begin);
+    run_stored<Algorithm, Stored>(algorithm, item, begin, kBlock);
   }
-  if (begin < end) run_half_block<Algorithm, Half>(algorithm, item, begin, end - begin);
+  if (begin < end) run_stored<Algorithm, Stored>(algorithm, item, begin, end - begin);
 }
 
 #define PARAMWISE_RUNS(NAME, ...)                                                                 \
@@ -115,11 +115,11 @@ PARAMWISE_INLINE void run_halves(const StepItem& item, int64_t begin, int64_t en
   }                                                                                               \
   PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {       \
     using T = float;                                                                              \
-    run_halves<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
+    run_elements<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
   }                                                                                               \
   PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {   \
     using T = float;                                                                              \
-    run_halves<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
+    run_elements<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
   }                                                                                               \
   constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
 
