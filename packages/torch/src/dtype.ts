@@ -59,6 +59,11 @@ export function dtypeOfArray(array: ArrayBufferView): Dtype | undefined {
   return undefined;
 }
 
+/** True for the types of two bytes, which are stored and not computed with. */
+export function isHalf(dtype: Dtype): boolean {
+  return dtype === 'float16' || dtype === 'bfloat16';
+}
+
 /** True for the dtypes that can require gradients. */
 export function isFloatingPoint(dtype: Dtype): boolean {
   return dtype.includes('float') || dtype.startsWith('complex');

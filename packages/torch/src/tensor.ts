@@ -1,5 +1,5 @@
 /** The tensor: what it is, its values in and out, its gradient, its release. Operators are added by `operators.ts`. */
-import { type Dtype, STORAGE, type TensorData } from './dtype.ts';
+import { type Dtype, isHalf, STORAGE, type TensorData } from './dtype.ts';
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { TensorOperators } from './ops.gen.ts';
@@ -111,7 +111,7 @@ export class Tensor extends Handle {
   /** A copy of the elements in row-major order; float16 and bfloat16 come as float32. */
   data(): TensorData {
     const { dtype } = info(this);
-    if (dtype === 'float16' || dtype === 'bfloat16') return asFloat32(this).data();
+    if (isHalf(dtype)) return asFloat32(this).data();
     wire.words[0] = this.id;
     return STORAGE[dtype].array(native.toBytes());
   }

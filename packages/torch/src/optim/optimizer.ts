@@ -111,6 +111,11 @@ export class Optimizer {
     return this.stepCount < Number(group.freeze_until ?? 0);
   }
 
+  /** Parameters that the next step changes where they have a gradient: those of groups that nothing holds back. */
+  activeParams(): Tensor[] {
+    return this.paramGroups.flatMap((group) => (this.isFrozen(group) ? [] : group.params));
+  }
+
   private refuseDuplicates(group: TorchParamGroup, index: number): void {
     const owners = new Map<Tensor, string>();
     for (const [at, { params, paramNames }] of this.paramGroups.entries())
@@ -157,12 +162,10 @@ export class Optimizer {
 
   /** Adds what there is to do: every parameter of the active groups that has a gradient. */
   private collect(works: Set<Work>): void {
-    const frozen = this.paramGroups.map((group) => this.isFrozen(group));
-    const active = this.paramGroups.flatMap((group, index) => (frozen[index] ? [] : group.params));
-    const places = placesOfGradients(active).slice();
+    const places = placesOfGradients(this.activeParams()).slice();
     let at = 0;
     for (const [group, settings] of this.paramGroups.entries()) {
-      if (frozen[group]) continue;
+      if (this.isFrozen(settings)) continue;
       const path = this.pathOf(group);
       const algorithm = this.algorithmOf(settings, path);
       checkSettings(algorithm, settings, path);

@@ -1,7 +1,7 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { ConfigError, type ConfigPath, describeValue } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
-import type { Dtype } from '../dtype.ts';
+import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
 import { native } from '../native.ts';
 import { ops } from '../operators.ts';
@@ -158,8 +158,6 @@ function read(grad: Tensor, { factor, limit }: GradientReading): Tensor {
   const scaled = factor === 1 ? grad : grad.mul(factor);
   return limit === Number.POSITIVE_INFINITY ? scaled : scaled.clamp(-limit, limit);
 }
-
-const isHalf = (dtype: Dtype) => dtype === 'float16' || dtype === 'bfloat16';
 
 function checkWork(work: Work): void {
   tidy(() => {

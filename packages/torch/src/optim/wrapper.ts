@@ -240,8 +240,8 @@ export class OptimWrapper implements OptimWrapperLike {
   }
 
   private writeBack({ factor, limit }: GradientReading): void {
-    if (factor !== 1) scaleGrads(this.allParams(), factor);
-    if (limit !== Number.POSITIVE_INFINITY) clipGradValue(this.allParams(), limit);
+    if (factor !== 1) scaleGrads(this.optimizer.activeParams(), factor);
+    if (limit !== Number.POSITIVE_INFINITY) clipGradValue(this.optimizer.activeParams(), limit);
   }
 
   /** A norm that is finite vouches for every element; one that is not may have overflowed itself. */
@@ -251,7 +251,7 @@ export class OptimWrapper implements OptimWrapperLike {
       if (Number.isFinite(this.lastGradNorm) && Number.isFinite(factor)) return true;
       if (clip.error_if_nonfinite) return false;
     }
-    return gradsFinite(this.allParams());
+    return gradsFinite(this.optimizer.activeParams());
   }
 
   /**
@@ -278,11 +278,6 @@ export class OptimWrapper implements OptimWrapperLike {
     return reportGradients(this.paramGroups, clip, this.unscaleFactor() ?? 1);
   }
 
-  /** Parameters that the next step changes: a group that `freeze_until` holds back has no say in the norm. */
-  private allParams(): Tensor[] {
-    return this.paramGroups.flatMap((group) => (this.optimizer.isFrozen(group) ? [] : group.params));
-  }
-
   /** Clears the gradients: drops them (default), or fills them with zeros. The accumulation begins anew. */
   zeroGrad(setToNone = true): void {
     this.optimizer.zeroGrad(setToNone);
@@ -296,7 +291,8 @@ export class OptimWrapper implements OptimWrapperLike {
     if (!clip) return { ...AS_IT_IS, factor: unscale };
     if (clip.type === 'value') return { factor: unscale, limit: clip.clip_value };
     const normType = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
-    const norm = gradNorm(this.allParams(), normType);
+    // A group that `freeze_until` holds back has no say in the norm.
+    const norm = gradNorm(this.optimizer.activeParams(), normType);
     this.lastGradNorm = norm === undefined ? undefined : norm * unscale;
     const refused = clip.error_if_nonfinite && this.refusesNonFinite();
     return { ...AS_IT_IS, factor: unscale * clipFactor(this.lastGradNorm ?? 0, clip.max_norm, refused) };
@@ -401,7 +397,7 @@ export class OptimWrapper implements OptimWrapperLike {
 
   /** Parameters that have a gradient now. */
   paramsWithGradient(): Tensor[] {
-    return withGradient(this.allParams());
+    return withGradient(this.optimizer.activeParams());
   }
 }
 
