@@ -67,23 +67,22 @@ type StepPeer = keyof typeof TITLES;
 /**
  * Every variant that a peer offers for this work, and why the others are not there.
  *
- * @param hasProducts whether there are matrix products in it: else it is all one which BLAS a peer has
+ * @param isMuon its matrix products take seconds, and make it matter which BLAS a peer has
  */
 async function rivalsOf(
   peers: Peers,
   settings: object,
-  inARow: number,
-  hasProducts: boolean,
+  isMuon: boolean,
 ): Promise<{ rivals: Rival[]; absent: Absent[] }> {
   const rivals: Rival[] = [];
   const absent: Absent[] = [];
   for (const name of Object.keys(TITLES) as StepPeer[]) {
-    if (name === 'pytorch_our_blas' && !hasProducts) continue;
+    if (name === 'pytorch_our_blas' && !isMuon) continue;
     const peer = peers.of(name);
     const offered = typeof peer === 'string' ? undefined : (await peer.setup('optimizers', settings)).variants;
     for (const [variant, who] of Object.entries(TITLES[name])) {
       if (typeof peer === 'string') absent.push({ who, note: peer });
-      else if (offered?.includes(variant)) rivals.push({ who, run: () => peer.run(variant, inARow) });
+      else if (offered?.includes(variant)) rivals.push({ who, run: () => peer.run(variant, isMuon ? 1 : 3) });
     }
   }
   return { rivals, absent };
@@ -94,9 +93,9 @@ const fewer = ({ runs, warmup }: Effort): Effort => ({ runs: Math.min(runs, 5), 
 
 async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, options: BenchOptions): Promise<Findings> {
   const settings = { algorithm, shapes: options.tiny ? shrunk(shapes) : shapes, limit: buildLimit() };
-  const isSlow = algorithm === 'Muon';
-  const { rivals, absent } = await rivalsOf(peers, settings, isSlow ? 1 : 3, isSlow);
-  const times = await interleave(rivals, isSlow ? fewer(options) : options);
+  const isMuon = algorithm === 'Muon';
+  const { rivals, absent } = await rivalsOf(peers, settings, isMuon);
+  const times = await interleave(rivals, isMuon ? fewer(options) : options);
   const others = rivals.map(({ who }) => who).filter((who) => who !== OURS && !who.endsWith(CLIPPING));
   const clipping = ratioOf(times, CLIPPED, OURS)!;
   const clipped: Ratio[] = [

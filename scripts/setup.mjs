@@ -71,9 +71,10 @@ function aptInstall(prefix, packages) {
 
 /** Tries to bring what makes the engine faster, before it is built for the first time, and goes on without it. */
 function installWishes() {
+  if (existsSync(addonPath)) return;
   const missing = WISHES.filter((wish) => !wish.find());
-  const prefix = aptPrefix();
-  if (missing.length === 0 || existsSync(addonPath) || !prefix) return;
+  const prefix = missing.length > 0 && aptPrefix();
+  if (!prefix) return;
   const packages = missing.flatMap((wish) => wish.packages);
   if (aptInstall(prefix, packages) !== undefined)
     say(`${packages.join(', ')} could not be installed; going on with what is there`);
