@@ -1,5 +1,5 @@
 /** Parameter groups, and the little that `core` knows of what holds them. */
-import type { ParamView } from './model.ts';
+import type { ParamView } from './model/model.ts';
 
 /**
  * Parameters trained with one group of settings. Settings are spelled as in a config (`lr`, `weight_decay`); a setting

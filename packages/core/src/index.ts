@@ -3,19 +3,7 @@
  *
  * @module @paramwise/core
  */
-export {
-  type AccumulationCounts,
-  lossFactor,
-  shouldSync,
-  shouldUpdate,
-  startsInsideAccumulation,
-} from './accumulation.ts';
-export {
-  buildOptimWrapper,
-  buildOptimWrappers,
-  type ConstructorBuildConfig,
-  OPTIM_WRAPPER_CONSTRUCTORS,
-} from './build.ts';
+
 export {
   type ClipGradConfig,
   configJsonSchema,
@@ -24,17 +12,23 @@ export {
   parseOptimWrapper,
   parseWrapperSettings,
   type WrapperSettings,
-} from './config.ts';
+} from './config/config.ts';
+export { ConfigError, type ConfigPath, describeValue, formatPath, type Issue, nearestName } from './config/errors.ts';
 export {
-  type BuildOptions,
-  DefaultOptimWrapperConstructor,
-  LayerDecayOptimWrapperConstructor,
-  type OptimWrapperConstructor,
-  planOf,
-} from './constructor.ts';
-export type { ParamOptions } from './decision.ts';
-export { ConfigError, type ConfigPath, describeValue, formatPath, type Issue, nearestName } from './errors.ts';
-export { diffPlans, explainParam, planTable } from './explain.ts';
+  type CustomKeyConfig,
+  type LayerDecayConfig,
+  type LayerOf,
+  type MatrixAlgorithmConfig,
+  type ParamwiseConfig,
+  parseLayerDecay,
+  parseParamwise,
+} from './config/paramwise-config.ts';
+export {
+  type ParamSchedulerConfig,
+  parseParamScheduler,
+  type ScheduleKind,
+  type ScheduleOptions,
+} from './config/scheduler-config.ts';
 export {
   type GroupSettings,
   getLr,
@@ -45,7 +39,6 @@ export {
   type OptimWrapperLike,
   type ParamGroup,
 } from './groups.ts';
-export { paramGroupsOf } from './merge.ts';
 export {
   elementCount,
   type ModuleKind,
@@ -54,20 +47,26 @@ export {
   type VisitedModule,
   walkDistinctParams,
   walkModules,
-} from './model.ts';
-export { type FileParam, readModel } from './model-file.ts';
-export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
+} from './model/model.ts';
+export { type FileParam, readModel } from './model/model-file.ts';
 export {
-  type CustomKeyConfig,
-  type LayerDecayConfig,
-  type LayerOf,
-  type MatrixAlgorithmConfig,
-  type ParamwiseConfig,
-  parseLayerDecay,
-  parseParamwise,
-} from './paramwise-config.ts';
-export { planParamGroups } from './plan.ts';
-export { type PreviewOptions, previewSchedule } from './preview.ts';
+  buildOptimWrapper,
+  buildOptimWrappers,
+  type ConstructorBuildConfig,
+  OPTIM_WRAPPER_CONSTRUCTORS,
+} from './plan/build.ts';
+export {
+  type BuildOptions,
+  DefaultOptimWrapperConstructor,
+  LayerDecayOptimWrapperConstructor,
+  type OptimWrapperConstructor,
+  planOf,
+} from './plan/constructor.ts';
+export type { ParamOptions } from './plan/decision.ts';
+export { diffPlans, explainParam, planTable } from './plan/explain.ts';
+export { paramGroupsOf } from './plan/merge.ts';
+export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
+export { planParamGroups } from './plan/plan.ts';
 export {
   type Factory,
   OPTIM_WRAPPERS,
@@ -76,16 +75,11 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export type { Schedulable } from './schedulable.ts';
-export { makeSchedule, type NextValue } from './schedule.ts';
-export { ScheduleDriver, type UpdateCounter } from './schedule-driver.ts';
-export { type Metrics, ParamScheduler } from './scheduler.ts';
-export {
-  type ParamSchedulerConfig,
-  parseParamScheduler,
-  type ScheduleKind,
-  type ScheduleOptions,
-} from './scheduler-config.ts';
+export { ScheduleDriver, type UpdateCounter } from './schedule/driver.ts';
+export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
+export type { Schedulable } from './schedule/schedulable.ts';
+export { makeSchedule, type NextValue } from './schedule/schedule.ts';
+export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
 export {
   type BuildSchedulerOptions,
   buildParamScheduler,
@@ -121,4 +115,11 @@ export {
   StepLR,
   StepMomentum,
   StepParamScheduler,
-} from './schedulers.ts';
+} from './schedule/schedulers.ts';
+export {
+  type AccumulationCounts,
+  lossFactor,
+  shouldSync,
+  shouldUpdate,
+  startsInsideAccumulation,
+} from './update/accumulation.ts';

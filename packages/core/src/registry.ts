@@ -1,5 +1,5 @@
 /** Names in a config → what they stand for. */
-import { ConfigError, type ConfigPath } from './errors.ts';
+import { ConfigError, type ConfigPath } from './config/errors.ts';
 import type { OptimizerBuildConfig, OptimizerLike, OptimWrapperBuildConfig, OptimWrapperLike } from './groups.ts';
 
 /** A config that names what to build. */

@@ -25,7 +25,7 @@ export {
   loadCheckpoint,
   type SaveOptions,
   saveCheckpoint,
-} from './checkpoint.ts';
+} from './checkpoint/checkpoint.ts';
 export {
   arange,
   cat,

@@ -6,8 +6,8 @@
  */
 import { withRandomAccess } from '../files.ts';
 import { refuse } from '../refusal.ts';
+import { type WireField, WireRange } from './protobuf.ts';
 import { isShape, type KnownKind, type TensorInfo, type WeightFile } from './tensors.ts';
-import { type WireField, WireRange } from './wire.ts';
 
 const MODEL = { graph: 7 };
 const GRAPH = { node: 1, initializer: 5 };

@@ -4,7 +4,7 @@ import type { Dtype } from '../dtype.ts';
 import type { Module } from '../nn/module.ts';
 import type { Tensor } from '../tensor.ts';
 import { type LossScale, LossScaler, type LossScalerState } from './loss-scaler.ts';
-import type { GradientReading } from './paths.ts';
+import type { GradientReading } from './step-path.ts';
 import { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './wrapper.ts';
 
 export interface AmpOptimWrapperOptions extends OptimWrapperOptions {

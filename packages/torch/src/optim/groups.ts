@@ -1,7 +1,7 @@
 /** Parameter groups at an optimizer's door: given in PyTorch's forms, checked, completed with the defaults. */
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '@paramwise/core';
 import { Tensor } from '../tensor.ts';
-import type { Algorithm, Settings } from './algorithm.ts';
+import type { Algorithm, Settings } from './algorithms/algorithm.ts';
 import { atLeast, type Rule } from './rules.ts';
 
 /** Parameters with one set of settings; fields that the algorithm does not know are carried along. */

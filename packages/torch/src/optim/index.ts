@@ -1,8 +1,8 @@
 /** What `optim` holds. */
-export type { Algorithm, Kernel, Moment, Scalars, Settings, Slot, Update } from './algorithm.ts';
+export type { Algorithm, Kernel, Moment, Scalars, Settings, Slot, Update } from './algorithms/algorithm.ts';
+export { orthogonalize } from './algorithms/muon.ts';
 export type { ParamsInput, TorchParamGroup } from './groups.ts';
 export { LBFGS } from './lbfgs.ts';
-export { orthogonalize } from './muon.ts';
 export { Optimizer } from './optimizer.ts';
 export {
   Adadelta,
@@ -25,7 +25,7 @@ export {
   SGD,
   SparseAdam,
 } from './optimizers.ts';
-export type { StepPath } from './paths.ts';
 export type { Rule } from './rules.ts';
 export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
+export type { StepPath } from './step-path.ts';

@@ -4,7 +4,7 @@ import { enableGrad, noGrad } from '../autograd.ts';
 import { cat, zeros } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
-import { type Algorithm, numberOf, type Settings } from './algorithm.ts';
+import { type Algorithm, numberOf, type Settings } from './algorithms/algorithm.ts';
 import type { ParamsInput } from './groups.ts';
 import { type Point, strongWolfe } from './line-search.ts';
 import { Optimizer } from './optimizer.ts';

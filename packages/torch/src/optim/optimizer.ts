@@ -8,8 +8,8 @@ import { ConfigError, type ConfigPath } from '@paramwise/core';
 import { enableGrad } from '../autograd.ts';
 import { Gradient, placesOfGradients, zeroGrads } from '../gradients.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Algorithm, Settings } from './algorithm.ts';
-import { findAlgorithm } from './algorithms.ts';
+import type { Algorithm, Settings } from './algorithms/algorithm.ts';
+import { findAlgorithm } from './algorithms/index.ts';
 import {
   checkSettings,
   completeDefaults,
@@ -22,6 +22,8 @@ import {
   toGroup,
   toGroups,
 } from './groups.ts';
+import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
+import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 import {
   AS_IT_IS,
   batchesOf,
@@ -30,9 +32,7 @@ import {
   type GradientReading,
   runBatch,
   type StepPath,
-} from './paths.ts';
-import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
-import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
+} from './step-path.ts';
 
 export class Optimizer {
   /** What steps the groups that name no `algorithm` of their own. */

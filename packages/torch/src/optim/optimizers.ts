@@ -1,24 +1,24 @@
 /** The optimizers by name: classes as in `torch.optim`, made from the records of the algorithms. */
 
-import { adafactor } from './adafactor.ts';
-import { adadelta, adagrad, rmsprop } from './adagrad.ts';
-import { adam, adamW } from './adam.ts';
-import { adamax } from './adamax.ts';
-import type { Algorithm, Settings } from './algorithm.ts';
-import { addAlgorithm } from './algorithms.ts';
-import { asgd } from './asgd.ts';
+import { adafactor } from './algorithms/adafactor.ts';
+import { adadelta, adagrad, rmsprop } from './algorithms/adagrad.ts';
+import { adam, adamW } from './algorithms/adam.ts';
+import { adamax } from './algorithms/adamax.ts';
+import type { Algorithm, Settings } from './algorithms/algorithm.ts';
+import { asgd } from './algorithms/asgd.ts';
+import { addAlgorithm } from './algorithms/index.ts';
+import { lamb, lars } from './algorithms/layerwise.ts';
+import { lion } from './algorithms/lion.ts';
+import { muon } from './algorithms/muon.ts';
+import { nadam } from './algorithms/nadam.ts';
+import { radam } from './algorithms/radam.ts';
+import { rprop } from './algorithms/rprop.ts';
+import { sgd } from './algorithms/sgd.ts';
+import { sparseAdam } from './algorithms/sparse-adam.ts';
 import { nameInConfigs } from './configs.ts';
 import type { ParamsInput } from './groups.ts';
-import { lamb, lars } from './layerwise.ts';
-import { lion } from './lion.ts';
-import { muon } from './muon.ts';
-import { nadam } from './nadam.ts';
 import { Optimizer } from './optimizer.ts';
-import type { StepPath } from './paths.ts';
-import { radam } from './radam.ts';
-import { rprop } from './rprop.ts';
-import { sgd } from './sgd.ts';
-import { sparseAdam } from './sparse-adam.ts';
+import type { StepPath } from './step-path.ts';
 
 /**
  * A constructor `new SGD(params, {lr, momentum, …}, {path})`; options are spelled as in PyTorch and in configs. All

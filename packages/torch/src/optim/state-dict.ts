@@ -2,7 +2,7 @@
 import { describeValue } from '@paramwise/core';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
-import type { Algorithm, Settings, Slot } from './algorithm.ts';
+import type { Algorithm, Settings, Slot } from './algorithms/algorithm.ts';
 import { checkSettings, refuseParams, type TorchParamGroup } from './groups.ts';
 import type { Optimizer } from './optimizer.ts';
 import { disposeState, firstState, makeSlot, type ParamState } from './state.ts';

@@ -2,7 +2,7 @@
 import { zeros, zerosLike } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Algorithm, Moment, Settings, Slot } from './algorithm.ts';
+import type { Algorithm, Moment, Settings, Slot } from './algorithms/algorithm.ts';
 import { nameIn, type TorchParamGroup } from './groups.ts';
 
 export interface ParamState {

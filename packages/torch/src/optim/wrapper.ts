@@ -25,8 +25,8 @@ import type { Tensor } from '../tensor.ts';
 import { type GradReport, reportGradients } from './grad-report.ts';
 import type { TorchParamGroup } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
-import { AS_IT_IS, type GradientReading } from './paths.ts';
 import { checkStateDict, type OptimizerStateDict } from './state-dict.ts';
+import { AS_IT_IS, type GradientReading } from './step-path.ts';
 
 /** The fields of `optim_wrapper` in a config, with the optimizer in place of its config. */
 export interface OptimWrapperOptions {

@@ -1,0 +1,150 @@
+/** The rules of one config, ready to decide about any parameter. */
+import type { OptimizerConfig } from '../config/config.ts';
+import { ConfigError, type Issue } from '../config/errors.ts';
+import type {
+  CustomKeyConfig,
+  LayerDecayConfig,
+  MatrixAlgorithmConfig,
+  ParamwiseConfig,
+} from '../config/paramwise-config.ts';
+import type { ModuleView } from '../model/model.ts';
+import { type LayerDecay, numberLayers } from './layer-decay.ts';
+import { type ConfiguredRule, type CustomKey, DECAY_RULES, type ParamFacts, RATE_RULES, type Rule } from './rules.ts';
+
+export interface Policy {
+  readonly baseLr: number | undefined;
+  readonly baseDecay: number | undefined;
+  readonly keys: readonly CustomKey[];
+  /** Whether a custom key leaves what it does not set to shorter keys and to the rules. */
+  readonly composes: boolean;
+  /** `RATE_RULES` and `DECAY_RULES` that are configured. */
+  readonly rates: readonly ConfiguredRule[];
+  readonly decays: readonly ConfiguredRule[];
+  readonly matrix: MatrixAlgorithm | undefined;
+  /** The layers of the model at hand; see `policyFor`. */
+  readonly layers: LayerDecay | undefined;
+  readonly layerDecay: LayerDecayConfig | undefined;
+  /** Whether there is any param-wise setting at all; without one all parameters make one group. */
+  readonly isParamwise: boolean;
+  readonly bypassDuplicate: boolean;
+  readonly mergeGroups: boolean;
+  /** Whether a custom key that matches nothing is refused. */
+  readonly strict: boolean;
+  /** `flat_decay_mult` without a decay to multiply. */
+  readonly idleFlatDecay: boolean;
+}
+
+/** `matrix_algorithm`: another algorithm for the matrices of hidden layers. */
+export interface MatrixAlgorithm {
+  readonly type: string;
+  /** In place of the optimizer's. */
+  readonly lr: number | undefined;
+  readonly weightDecay: number | undefined;
+  readonly exclude: readonly string[];
+  /** Whether `exclude` is the config's own list. */
+  readonly excludeIsGiven: boolean;
+  /** Arguments of the algorithm, copied into each group. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly applies: (facts: ParamFacts) => boolean;
+}
+
+/**
+ * The policy of a checked config.
+ *
+ * @throws ConfigError for a multiplier without its base: any decay multiplier but `flat_decay_mult` without
+ * `weight_decay`; a rate multiplier without `lr`; any custom key without `lr`, but one that freezes or composes.
+ */
+export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfig | LayerDecayConfig): Policy {
+  const issues = missingBases(optimizer, paramwise);
+  if (issues.length > 0) throw new ConfigError(issues);
+  const baseDecay = optimizer.weight_decay ?? undefined;
+  return {
+    baseLr: optimizer.lr ?? undefined,
+    baseDecay,
+    keys: sortedKeys(paramwise.custom_keys ?? {}),
+    composes: composes(paramwise),
+    rates: configured(RATE_RULES, paramwise),
+    decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
+    matrix: matrixAlgorithm(paramwise.matrix_algorithm ?? undefined),
+    layers: undefined,
+    layerDecay: 'decay_rate' in paramwise ? paramwise : undefined,
+    isParamwise: Object.keys(paramwise).length > 0,
+    bypassDuplicate: paramwise.bypass_duplicate ?? false,
+    mergeGroups: paramwise.merge_groups ?? false,
+    strict: paramwise.strict ?? false,
+    idleFlatDecay: baseDecay === undefined && (paramwise.flat_decay_mult ?? undefined) !== undefined,
+  };
+}
+
+/** The policy with the layers of this model numbered, where it has layer decay. @throws ConfigError where they cannot be. */
+export function policyFor(policy: Policy, root: ModuleView): Policy {
+  return policy.layerDecay === undefined ? policy : { ...policy, layers: numberLayers(root, policy.layerDecay) };
+}
+
+const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';
+
+function configured(rules: readonly Rule[], paramwise: ParamwiseConfig): ConfiguredRule[] {
+  return rules.flatMap((rule) => {
+    const mult = paramwise[rule.field] ?? undefined;
+    return mult === undefined ? [] : [{ ...rule, mult }];
+  });
+}
+
+/** Longest first, ties alphabetical. Python counts and orders by code point, so this does too. */
+function sortedKeys(customKeys: Readonly<Record<string, CustomKeyConfig>>): CustomKey[] {
+  const entries = Object.entries(customKeys).map(([key, settings]) => ({ key, settings, points: [...key] }));
+  entries.sort((a, b) => b.points.length - a.points.length || comparePoints(a.points, b.points));
+  return entries.map(({ key, settings }) => ({ key, settings, applies: ({ searched }) => searched.includes(key) }));
+}
+
+function comparePoints(a: readonly string[], b: readonly string[]): number {
+  const index = a.findIndex((point, i) => point !== b[i]);
+  return index < 0 ? 0 : a[index]!.codePointAt(0)! - (b[index]?.codePointAt(0) ?? -1);
+}
+
+/** Embeddings, tokens and classifiers, by the names they usually have. */
+const NOT_HIDDEN: readonly string[] = ['embed', 'token', 'head', 'classifier'];
+
+function matrixAlgorithm(config: MatrixAlgorithmConfig | undefined): MatrixAlgorithm | undefined {
+  if (config === undefined) return undefined;
+  const { type, lr, weight_decay, exclude: given, ...settings } = config;
+  const exclude = given ?? NOT_HIDDEN;
+  const isExcluded = ({ searched }: ParamFacts) => exclude.some((part) => searched.includes(part));
+  return {
+    type,
+    lr: lr ?? undefined,
+    weightDecay: weight_decay ?? undefined,
+    exclude,
+    excludeIsGiven: Array.isArray(given),
+    settings,
+    applies: (facts) => isMatrix(facts.param.shape) && !isExcluded(facts),
+  };
+}
+
+/** More than one row and more than one column, where a kernel counts as a matrix of (outputs, all the rest). */
+function isMatrix([rows = 1, ...rest]: readonly number[]): boolean {
+  return rows > 1 && rest.some((size) => size > 1);
+}
+
+/** `flat_decay_mult` is not here: without a base decay it does nothing, as in MMEngine, and the plan warns. */
+const NEED_DECAY = ['bias_decay_mult', 'norm_decay_mult', 'dwconv_decay_mult'] as const;
+const NEED_RATE = ['bias_lr_mult', 'dcn_offset_lr_mult'] as const;
+
+function missingBases(optimizer: OptimizerConfig, paramwise: ParamwiseConfig | LayerDecayConfig): Issue[] {
+  const issues: Issue[] = [];
+  const need = (base: 'lr' | 'weight_decay', ...path: string[]) => {
+    if ((optimizer[base] ?? undefined) !== undefined) return;
+    issues.push({ code: 'missing_base', path: ['paramwise_cfg', ...path], base });
+  };
+  const isSet = (field: keyof ParamwiseConfig) => (paramwise[field] ?? undefined) !== undefined;
+  for (const field of NEED_DECAY.filter(isSet)) need('weight_decay', field);
+  for (const field of NEED_RATE.filter(isSet)) need('lr', field);
+  if ('decay_rate' in paramwise) need('lr', 'decay_rate');
+  for (const [key, settings] of Object.entries(paramwise.custom_keys ?? {})) {
+    if (composes(paramwise)) {
+      if ('lr_mult' in settings) need('lr', 'custom_keys', key, 'lr_mult');
+    } else if (settings.freeze !== true) need('lr', 'custom_keys', key);
+    if ('decay_mult' in settings) need('weight_decay', 'custom_keys', key, 'decay_mult');
+  }
+  return issues;
+}

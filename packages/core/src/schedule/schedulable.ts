@@ -1,0 +1,39 @@
+/** What a schedule acts on: groups of settings, and one field of each. */
+import type { GroupSettings } from '../groups.ts';
+
+/** What is scheduled: an optimizer or an optimizer wrapper. */
+export interface Schedulable {
+  readonly paramGroups: readonly GroupSettings[];
+  /** What the optimizer's groups have without settings of their own; a wrapper may show them through `optimizer`. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+  readonly optimizer?: { readonly defaults: Readonly<Record<string, unknown>> };
+  /** Settings that no rule has touched, scheduled along as if they were one more group. */
+  readonly baseParamSettings?: GroupSettings | null;
+}
+
+/** Reads and writes the scheduled field of a group. */
+export interface Field {
+  readonly name: string;
+  readonly read: (group: GroupSettings) => unknown;
+  readonly write: (group: GroupSettings, value: number) => void;
+}
+
+export function fieldOf(name: string, { defaults, optimizer, paramGroups }: Schedulable): Field {
+  // Not the groups, if it can be helped: a custom key may have put a momentum into one that has betas.
+  const known = defaults ?? optimizer?.defaults ?? paramGroups[0] ?? {};
+  if (name === 'momentum' && !('momentum' in known) && 'betas' in known) return firstBeta;
+  const write = (group: GroupSettings, value: number): void => {
+    group[name] = value;
+  };
+  return { name, read: (group) => group[name], write };
+}
+
+/** Adam and its kin have no `momentum`: there it is the first of `betas`. The list may be shared, so it is replaced. */
+const firstBeta: Field = {
+  name: 'momentum',
+  read: ({ betas }) => (betas as readonly number[] | undefined)?.[0],
+  write: (group, value) => {
+    group.betas = [value, ...(group.betas as readonly number[]).slice(1)];
+    if ('momentum' in group) group.momentum = value;
+  },
+};
