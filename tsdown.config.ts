@@ -17,7 +17,7 @@ function writeReportPage(): void {
 }
 
 export default defineConfig([
-  { ...shared, cwd: 'packages/core', name: 'core', platform: 'neutral' },
+  { ...shared, cwd: 'packages/core', name: 'core', platform: 'neutral', entry: ['src/index.ts', 'src/internal.ts'] },
   { ...shared, cwd: 'packages/torch', name: 'torch', platform: 'node' },
   {
     ...shared,

@@ -1,5 +1,6 @@
 /** A plan as rows to be shown: what holds for each parameter, and how much of the model shares its settings. */
-import { elementCount, type ParamPlan, type ParamView, type PlannedParam, type SkippedParam } from '@paramwise/core';
+import type { ParamPlan, ParamView, PlannedParam, SkippedParam } from '@paramwise/core';
+import { elementCount } from '@paramwise/core/internal';
 import { shortNumber } from './text/table.ts';
 
 /** One parameter, ready to be shown. */

@@ -10,10 +10,8 @@ export {
   type OptimizerConfig,
   type OptimWrapperConfig,
   parseOptimWrapper,
-  parseWrapperSettings,
-  type WrapperSettings,
 } from './config/config.ts';
-export { ConfigError, type ConfigPath, describeValue, formatPath, type Issue, nearestName } from './config/errors.ts';
+export { ConfigError, type ConfigPath, type Issue } from './config/errors.ts';
 export {
   type CustomKeyConfig,
   type LayerDecayConfig,
@@ -40,12 +38,10 @@ export {
   type ParamGroup,
 } from './groups.ts';
 export {
-  elementCount,
   type ModuleKind,
   type ModuleView,
   type ParamView,
   type VisitedModule,
-  walkDistinctParams,
   walkModules,
 } from './model/model.ts';
 export { type FileParam, readModel } from './model/model-file.ts';
@@ -78,7 +74,6 @@ export {
 export { ScheduleDriver, type UpdateCounter } from './schedule/driver.ts';
 export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
 export type { Schedulable } from './schedule/schedulable.ts';
-export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
 export {
   type BuildSchedulerOptions,
@@ -116,10 +111,3 @@ export {
   StepMomentum,
   StepParamScheduler,
 } from './schedule/schedulers.ts';
-export {
-  type AccumulationCounts,
-  lossFactor,
-  shouldSync,
-  shouldUpdate,
-  startsInsideAccumulation,
-} from './update/accumulation.ts';

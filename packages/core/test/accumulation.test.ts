@@ -1,6 +1,7 @@
 /** What the recorded traces do not show. */
 import { expect, it } from 'vitest';
-import { getLr, getMomentum, lossFactor, startsInsideAccumulation } from '../src/index.ts';
+import { getLr, getMomentum } from '../src/index.ts';
+import { lossFactor, startsInsideAccumulation } from '../src/internal.ts';
 
 it('lossFactor refuses more passes than were announced', () => {
   const counts = { accumulativeCounts: 4, innerCount: 8, maxCounts: 8 };

@@ -1,13 +1,7 @@
 /** What is accepted and, in its own words, what is not. */
 import { describe, expect, it } from 'vitest';
-import {
-  configJsonSchema,
-  nearestName,
-  parseOptimWrapper,
-  parseParamScheduler,
-  parseParamwise,
-  parseWrapperSettings,
-} from '../src/index.ts';
+import { configJsonSchema, parseOptimWrapper, parseParamScheduler, parseParamwise } from '../src/index.ts';
+import { nearestName, parseWrapperSettings } from '../src/internal.ts';
 
 const optimizer = { type: 'SGD', lr: 0.1, weight_decay: 0.01 };
 

@@ -10,12 +10,10 @@ import {
   type GroupSettings,
   getLr,
   getMomentum,
-  lossFactor,
   planParamGroups,
   readModel,
-  shouldSync,
-  shouldUpdate,
 } from '../src/index.ts';
+import { lossFactor, shouldSync, shouldUpdate } from '../src/internal.ts';
 
 const RELATIVE = 1e-12;
 

@@ -1,6 +1,7 @@
 /** Reading `paramwise-model/1`. */
 import { expect, it } from 'vitest';
-import { readModel, walkDistinctParams, walkModules } from '../src/index.ts';
+import { readModel, walkModules } from '../src/index.ts';
+import { walkDistinctParams } from '../src/internal.ts';
 
 const weight = (id: number, shape = [2]) => ({ name: 'weight', id, shape, dtype: 'float32', requires_grad: true });
 const module = (id: number, types: string[], params: object[] = [], children: unknown[] = []) => ({

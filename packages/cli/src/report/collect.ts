@@ -1,6 +1,5 @@
 /** Plan and model → the data of the page. */
 import {
-  elementCount,
   type ModuleView,
   type ParamPlan,
   type ParamView,
@@ -9,6 +8,7 @@ import {
   type SkippedParam,
   walkModules,
 } from '@paramwise/core';
+import { elementCount } from '@paramwise/core/internal';
 import type { Chart } from './charts.ts';
 import { type GroupSummary, PATH_MARK, type ReportData } from './data.ts';
 

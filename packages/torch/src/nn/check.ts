@@ -1,5 +1,5 @@
 /** Checks of what callers hand to layers: an error names the layer and the argument, what was found, what is allowed. */
-import { nearestName } from '@paramwise/core';
+import { nearestName } from '@paramwise/core/internal';
 import type { Tensor } from '../tensor.ts';
 
 /** One size for every spatial dimension, or one for each. */

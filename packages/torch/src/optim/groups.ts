@@ -1,5 +1,6 @@
 /** Parameter groups at an optimizer's door: given in PyTorch's forms, checked, completed with the defaults. */
-import { ConfigError, type ConfigPath, describeValue, type Issue } from '@paramwise/core';
+import { ConfigError, type ConfigPath, type Issue } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithms/algorithm.ts';
 import { atLeast, type Rule } from './rules.ts';

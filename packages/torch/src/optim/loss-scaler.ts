@@ -3,7 +3,8 @@
  * al., "Mixed Precision Training", 2018). A step whose gradients overflow is skipped and the scale shrinks; after a run
  * of good steps it grows.
  */
-import { ConfigError, type ConfigPath, describeValue } from '@paramwise/core';
+import { ConfigError, type ConfigPath } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 
 export interface LossScalerOptions {
   /** First scale. Default 65536. */

@@ -1,5 +1,5 @@
 /** An optimizer's state in the layout of `torch.optim.Optimizer.state_dict`. */
-import { describeValue } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings, Slot } from './algorithms/algorithm.ts';

@@ -1,5 +1,6 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
-import { ConfigError, type ConfigPath, describeValue } from '@paramwise/core';
+import { ConfigError, type ConfigPath } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';

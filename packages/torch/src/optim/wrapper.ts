@@ -2,20 +2,16 @@
  * The optimizer wrapper: one call, `updateParams(loss)`, does scaling, backward, accumulation, clipping, step and zero.
  * Behaviour and settings are those of MMEngine's `OptimWrapper`.
  */
+import { type ClipGradConfig, type GroupSettings, getLr, getMomentum, type OptimWrapperLike } from '@paramwise/core';
 import {
   type AccumulationCounts,
-  type ClipGradConfig,
   describeValue,
-  type GroupSettings,
-  getLr,
-  getMomentum,
   lossFactor,
-  type OptimWrapperLike,
   parseWrapperSettings,
   shouldSync,
   shouldUpdate,
   startsInsideAccumulation,
-} from '@paramwise/core';
+} from '@paramwise/core/internal';
 import { backward } from '../autograd.ts';
 import { clipFactor, clipGradValue, gradNorm, gradsFinite, scaleGrads, withGradient } from '../gradients.ts';
 import { tidy } from '../handle.ts';
