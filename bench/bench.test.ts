@@ -63,13 +63,14 @@ describe('the shapes', () => {
 });
 
 describe('the benchmarks at the size of a test', () => {
-  const names = ['step', 'plan', 'calls', 'train', 'memory'];
+  const names = ['step', 'plan', 'calls', 'train', 'memory', 'against'];
   const main = join(import.meta.dirname, 'main.ts');
   let out: string;
 
   beforeAll(() => {
     out = mkdtempSync(join(tmpdir(), 'paramwise-'));
-    const options = ['--tiny', '--runs', '2', '--warmup', '1', '--out', out];
+    const root = join(import.meta.dirname, '..');
+    const options = ['--tiny', '--runs', '2', '--warmup', '1', '--out', out, '--checkout', root];
     execFileSync('node', ['--conditions=source', '--import', 'tsx', main, ...names, ...options], { encoding: 'utf8' });
   });
 

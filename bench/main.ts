@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { against } from './against.ts';
 import { calls } from './calls.ts';
 import type { Findings } from './lib/harness.ts';
 import { describeMachine, ownVersions } from './lib/machine.ts';
@@ -25,19 +26,32 @@ const BENCHES: Readonly<Record<string, { bench: Bench; threads?: number }>> = {
   calls: { bench: calls, threads: 1 },
   train: { bench: train },
   memory: { bench: memory },
+  against: { bench: against },
 };
+
+/** Not among those that run without a name: it needs another checkout. */
+const ASKED_FOR = new Set(['against']);
 
 const USAGE = `npm run bench -- [${Object.keys(BENCHES).join(' | ')} | plots]… [options]
   --runs N      timed rounds (default 15)
   --warmup N    rounds before them (default 3)
   --threads N   threads of every rival (default: all cores)
   --out DIR     where results go (default bench/results)
+  --checkout DIR  another checkout, set up and built, that "against" compares with
   --tiny        sizes of a test; the times mean nothing`;
 
 function readArguments() {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { runs: text, warmup: text, threads: text, out: text, tiny: flag, help: flag } as const;
+  const options = {
+    runs: text,
+    warmup: text,
+    threads: text,
+    out: text,
+    checkout: text,
+    tiny: flag,
+    help: flag,
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const count = (value: string | undefined, preset: number) => {
     const number = Number(value ?? preset);
@@ -47,12 +61,14 @@ function readArguments() {
   const unknown = positionals.find((name) => name !== 'plots' && !(name in BENCHES));
   if (unknown !== undefined) throw new Error(`there is no benchmark "${unknown}"`);
   return {
-    names: positionals.length > 0 ? positionals : [...Object.keys(BENCHES), 'plots'],
+    names:
+      positionals.length > 0 ? positionals : [...Object.keys(BENCHES).filter((name) => !ASKED_FOR.has(name)), 'plots'],
     out: values.out ?? join(import.meta.dirname, 'results'),
     runs: Math.max(1, count(values.runs, 15)),
     warmup: count(values.warmup, 3),
     threads: Math.max(1, count(values.threads, availableParallelism())),
     tiny: values.tiny ?? false,
+    checkout: values.checkout,
     help: values.help ?? false,
   };
 }

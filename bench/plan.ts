@@ -52,20 +52,24 @@ const paramwise = {
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 const title = (size: number) => `${size.toLocaleString('en')} parameters`;
 
-function planner(size: number): Rival {
+/** Plans a model of so many parameters, by the planner of this checkout or of another. */
+export function planning(size: number, plan: typeof planParamGroups, who: string): Rival {
   const model = wideModel(size);
   const run = async () => {
     const start = performance.now();
-    planParamGroups(model, optimWrapper, paramwise);
+    plan(model, optimWrapper, paramwise);
     return performance.now() - start;
   };
-  return { who: title(size), run };
+  return { who, run };
 }
 
 export async function plan(_peers: Peers, options: BenchOptions): Promise<Findings> {
   const sizes = options.tiny ? [10, 100] : SIZES;
   const [least = 0] = sizes;
-  const times = await interleave(sizes.map(planner), options);
+  const times = await interleave(
+    sizes.map((size) => planning(size, planParamGroups, title(size))),
+    options,
+  );
   const growth = sizes.slice(1).map((size) => ({
     work: `time a parameter, ${title(size)}`,
     ours_to: title(least),

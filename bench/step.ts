@@ -26,14 +26,14 @@ interface StepWork {
   shapes: NamedShape[];
 }
 
-const WORKS: readonly StepWork[] = [
+export const STEP_WORKS: readonly StepWork[] = [
   { work: 'ViT-B/16, AdamW', algorithm: 'AdamW', shapes: vitB16() },
   { work: 'ResNet-50, SGD with momentum', algorithm: 'SGD', shapes: resNet50() },
   { work: 'Swin-T, Muon and AdamW', algorithm: 'Muon', shapes: swinT() },
 ];
 
 /** Small enough for a test: the same parameters, each with a few elements. */
-const shrunk = (shapes: readonly NamedShape[]): NamedShape[] =>
+export const shrunk = (shapes: readonly NamedShape[]): NamedShape[] =>
   shapes.map(([name, shape]) => [name, shape.map((size) => Math.min(size, 4))]);
 
 const OURS = 'Paramwise';
@@ -108,7 +108,7 @@ async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, opti
 export async function step(peers: Peers, options: BenchOptions): Promise<Findings> {
   const findings: Findings = { rows: [], ratios: [] };
   await peers.start(['paramwise', 'pytorch', 'pytorch_our_blas']);
-  for (const work of WORKS) {
+  for (const work of STEP_WORKS) {
     const { rows, ratios } = await measure(peers, work, options);
     findings.rows.push(...rows);
     findings.ratios.push(...ratios);

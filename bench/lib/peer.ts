@@ -13,6 +13,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { bundlePeer } from './bundle.ts';
 import { median } from './harness.ts';
 
@@ -81,8 +82,17 @@ function pythonWithTorch(): string | undefined {
 /** @returns the peer, or why there is none */
 export async function startPeer(name: PeerName, threads: number): Promise<Peer | string> {
   const start = await startOf(name);
-  if (typeof start === 'string') return start;
-  const { command, env } = start;
+  return typeof start === 'string' ? start : startProcess(start, threads);
+}
+
+/** Our own side as another checkout of this repository has it, built there. */
+export async function startCheckout(folder: string, threads: number): Promise<Peer | string> {
+  const bundler = pathToFileURL(join(folder, 'bench/lib/bundle.ts')).href;
+  const bundle = ((await import(bundler)) as { bundlePeer: typeof bundlePeer }).bundlePeer;
+  return startProcess({ command: [process.execPath, await bundle('paramwise')] }, threads);
+}
+
+async function startProcess({ command, env }: Start, threads: number): Promise<Peer | string> {
   const count = String(threads);
   const child = spawn(command[0], [command[1]], {
     env: { ...process.env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, ...env },
