@@ -2,47 +2,56 @@
 import { parseArgs } from 'node:util';
 
 const USAGE = `npm start -- [options]
-  --images N   training images, up to 60000 (default)
-  --epochs N   epochs of fine-tuning (default 3)
-  --batch N    images of a step (default 64)
-  --seed N     of weights and order (default 0)
-  --out DIR    where weights and metrics go (default runs/fashion-mnist)
+  --quick         the same in seconds: a shorter pretraining, fewer seeds and test images
+  --per-class N   labelled images of each class (default 10)
+  --seeds N       fine-tuning runs of each contender (default 10, quick 5)
+  --out DIR       where report, metrics and weights go (default runs/fashion-mnist)
 `;
 
-function readOptions() {
-  const text = (value: string) => ({ type: 'string', default: value }) as const;
+export interface Options {
+  readonly perClass: number;
+  readonly seeds: number;
+  readonly out: string;
+  /** Images and epochs of the pretraining. */
+  readonly pretrain: { readonly images: number; readonly epochs: number };
+  /** Held-out training images and seeds that rates are chosen by. */
+  readonly choice: { readonly images: number; readonly seeds: number };
+  readonly testImages: number;
+}
+
+const SIZES = {
+  whole: { seeds: 10, pretrain: { images: 30_000, epochs: 2 }, choice: { images: 3000, seeds: 3 }, testImages: 10_000 },
+  quick: { seeds: 5, pretrain: { images: 6400, epochs: 1 }, choice: { images: 500, seeds: 1 }, testImages: 1000 },
+} as const;
+
+function readOptions(): Options | undefined {
+  const flag = { type: 'boolean' } as const;
+  const text = { type: 'string' } as const;
   const { values } = parseArgs({
     options: {
-      images: text('60000'),
-      epochs: text('3'),
-      batch: text('64'),
-      seed: text('0'),
-      out: text('runs/fashion-mnist'),
-      help: { type: 'boolean' },
+      quick: flag,
+      'per-class': text,
+      seeds: text,
+      out: { ...text, default: 'runs/fashion-mnist' },
+      help: flag,
     },
   });
-  const whole = (name: 'images' | 'epochs' | 'batch' | 'seed', least: number) => {
-    const value = Number(values[name]);
+  if (values.help) return undefined;
+  const sizes = values.quick ? SIZES.quick : SIZES.whole;
+  const whole = (name: 'per-class' | 'seeds', preset: number, least: number) => {
+    const value = Number(values[name] ?? preset);
     if (Number.isInteger(value) && value >= least) return value;
     throw new Error(`--${name}: expected a whole number from ${least} up, found ${values[name]}`);
   };
-  const batch = whole('batch', 1);
-  return {
-    help: values.help,
-    out: values.out,
-    // Training on half of the images begins with a batch at least.
-    images: whole('images', 2 * batch),
-    epochs: whole('epochs', 1),
-    batch,
-    seed: whole('seed', 0),
-  };
+  // A batch has 32 images.
+  return { ...sizes, out: values.out, seeds: whole('seeds', sizes.seeds, 1), perClass: whole('per-class', 10, 4) };
 }
 
 /** What was asked for; ends the process where that was help, or nonsense. */
-export function optionsOrEnd() {
+export function optionsOrEnd(): Options {
   try {
     const options = readOptions();
-    if (!options.help) return options;
+    if (options !== undefined) return options;
     process.stdout.write(USAGE);
     process.exit(0);
   } catch (error) {

@@ -1,41 +1,57 @@
-/** A progress bar on a terminal; a line now and then where the output goes to a file. */
+/** How far a job is, how fast, and how long it will take: a line that changes on a terminal, else a line now and then. */
 import { type Options, SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 
 export interface Progress {
-  update(step: number, values: { loss: number; lr: number; gradNorm: number | undefined }): void;
+  /** @param images seen since the last call. */
+  advance(images: number, note?: string): void;
   stop(): void;
 }
 
-const format = (loss: number, lr: number, gradNorm: number | undefined) =>
-  `loss ${loss.toFixed(3)}  lr ${lr.toExponential(2)}  |grad| ${gradNorm === undefined ? '   –' : gradNorm.toFixed(2)}`;
-
+/** @param total calls of `advance` */
 export function startProgress(title: string, total: number): Progress {
-  return process.stdout.isTTY ? bar(title, total) : lines(title, total);
+  const started = performance.now();
+  let images = 0;
+  let done = 0;
+  const draw = process.stdout.isTTY ? bar(title, total) : lines(title, total);
+  return {
+    advance(more, note = '') {
+      images += more;
+      done += 1;
+      const seconds = (performance.now() - started) / 1000;
+      const left = (seconds / done) * (total - done);
+      draw.update(done, `${Math.round(images / seconds).toLocaleString('en')} images/s, ${clock(left)} left  ${note}`);
+    },
+    stop: () => draw.stop(),
+  };
 }
 
-function bar(title: string, total: number): Progress {
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+interface Drawing {
+  update(done: number, text: string): void;
+  stop(): void;
+}
+
+function bar(title: string, total: number): Drawing {
   const options: Options = {
-    format: `${pc.bold(title)} {bar} {percentage}% {values} eta {eta_formatted}`,
+    format: `${pc.bold(title)} {bar} {value}/{total}  {text}`,
     barsize: 24,
     hideCursor: true,
   };
   const drawn = new SingleBar(options);
-  drawn.start(total, 0, { values: '' });
-  return {
-    update: (step, { loss, lr, gradNorm }) => drawn.update(step, { values: format(loss, lr, gradNorm) }),
-    stop: () => drawn.stop(),
-  };
+  drawn.start(total, 0, { text: '' });
+  return { update: (done, text) => drawn.update(done, { text }), stop: () => drawn.stop() };
 }
 
-function lines(title: string, total: number): Progress {
+function lines(title: string, total: number): Drawing {
   const every = Math.max(1, Math.ceil(total / 4));
   return {
-    update(step, { loss, lr, gradNorm }) {
-      if (step % every === 0 || step === total)
-        process.stdout.write(
-          `${title} ${String(Math.round((100 * step) / total)).padStart(3)}%  ${format(loss, lr, gradNorm)}\n`,
-        );
+    update(done, text) {
+      if (done % every === 0 || done === total) process.stdout.write(`${title} ${done}/${total}  ${text.trimEnd()}\n`);
     },
     stop: () => {},
   };
