@@ -18,7 +18,7 @@ import {
   reducedValue,
   type SteppedKind,
 } from './schedule.ts';
-import { readPlateau, readProgress, stateDifferences } from './state.ts';
+import { isOtherKind, readPlateau, readProgress, stateDifferences } from './state.ts';
 
 export type Metrics = number | Readonly<Record<string, number>>;
 export type AnyOptions = CheckedScheduleOptions<ScheduleKind> & Record<string, unknown>;
@@ -115,6 +115,11 @@ export abstract class ParamScheduler {
    */
   differences(state: Readonly<Record<string, unknown>>): string[] {
     return stateDifferences(this.#type, { ...this.options, param_name: this.paramName }, state);
+  }
+
+  /** Whether a state is of another kind of schedule, as of one by cosine here where this one goes by steps. */
+  isOtherKind(state: Readonly<Record<string, unknown>>): boolean {
+    return isOtherKind(this.#type, state);
   }
 
   protected isActive(): boolean {

@@ -85,11 +85,16 @@ const MARKS: readonly (readonly [field: string, kind: ScheduleKind])[] = [
   ['gamma', 'Exponential'],
 ];
 
+/** Whether a state is of another kind of schedule, whose progress means nothing here. */
+export function isOtherKind({ name, kind }: SchedulerType, state: State): boolean {
+  const found = kindOf(state);
+  return found === undefined ? typeof state.type === 'string' && state.type !== name : found !== kind;
+}
+
 /** What differs between a state's schedule and this one, one entry a difference: `CosineAnnealingLR T_max 10, here StepLR`. */
-export function stateDifferences({ name, kind }: SchedulerType, options: State, state: State): string[] {
-  const found = typeof state.type === 'string' ? SCHEDULER_TYPES.get(state.type)?.kind : guessKind(state);
-  const isOther = found === undefined ? typeof state.type === 'string' && state.type !== name : found !== kind;
-  if (isOther) return [`${describeState(state, found)}, here ${name}`];
+export function stateDifferences(type: SchedulerType, options: State, state: State): string[] {
+  const { name, kind } = type;
+  if (isOtherKind(type, state)) return [`${describeState(state, kindOf(state))}, here ${name}`];
   const [theirs, ours] = [effective(kind, state), effective(kind, options)];
   // A state of MMEngine's has no type, and not every option of ours.
   const names = ['param_name', ...optionNames(kind)].filter((field) => state.type !== undefined || field in state);
@@ -98,7 +103,8 @@ export function stateDifferences({ name, kind }: SchedulerType, options: State, 
     .map((field) => `${name} ${field} ${textOf(theirs[field])}, here ${textOf(ours[field])}`);
 }
 
-function guessKind(state: State): ScheduleKind | undefined {
+function kindOf(state: State): ScheduleKind | undefined {
+  if (typeof state.type === 'string') return SCHEDULER_TYPES.get(state.type)?.kind;
   return MARKS.find(([field]) => isGiven(state[field]))?.[1];
 }
 
