@@ -73,7 +73,7 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export { ScheduleDriver, type UpdateCounter } from './schedule/driver.ts';
+export { ScheduleDriver, type ScheduleDriverOptions, type UpdateCounter } from './schedule/driver.ts';
 export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
 export type { Schedulable } from './schedule/schedulable.ts';
 export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';

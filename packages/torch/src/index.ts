@@ -17,15 +17,9 @@ export {
   noGrad,
   setGradEnabled,
 } from './autograd.ts';
-export {
-  CheckpointError,
-  type CheckpointParts,
-  type LoadOptions,
-  type LoadReport,
-  loadCheckpoint,
-  type SaveOptions,
-  saveCheckpoint,
-} from './checkpoint/checkpoint.ts';
+export { type LoadOptions, loadCheckpoint, type SaveOptions, saveCheckpoint } from './checkpoint/checkpoint.ts';
+export type { CheckpointParts } from './checkpoint/parts.ts';
+export { CheckpointError, type LoadReport } from './checkpoint/report.ts';
 export {
   arange,
   cat,

@@ -85,6 +85,11 @@ export type ScheduleOptions<K extends ScheduleKind> = Inputs[K];
 /** The same with defaults filled in. */
 export type CheckedScheduleOptions<K extends ScheduleKind> = Outputs[K];
 
+/** Names of the options that say what a schedule does; the rest say where it is, or how it was written. */
+export function optionNames(kind: ScheduleKind): string[] {
+  return [...Object.keys(SHAPES[kind]), 'begin', 'end', 'by_epoch', 'counts'];
+}
+
 const SCHEDULE_KINDS = Object.keys(SHAPES) as ScheduleKind[];
 
 /** How a schedule is named by what it acts on. `null`: the config says, in `param_name`. */

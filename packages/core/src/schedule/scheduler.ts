@@ -18,6 +18,7 @@ import {
   reducedValue,
   type SteppedKind,
 } from './schedule.ts';
+import { isOtherKind, readPlateau, readProgress, stateDifferences } from './state.ts';
 
 export type Metrics = number | Readonly<Record<string, number>>;
 export type AnyOptions = CheckedScheduleOptions<ScheduleKind> & Record<string, unknown>;
@@ -43,8 +44,11 @@ export abstract class ParamScheduler {
   protected baseValues: number[];
   protected globalStep = -1;
   #lastValues: number[] = [];
+  readonly #type: SchedulerType;
 
-  protected constructor({ name, kind, param }: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
+  protected constructor(type: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
+    const { name, kind, param } = type;
+    this.#type = type;
     this.typeName = name;
     this.optimizer = optimizer;
     this.options = options;
@@ -76,10 +80,11 @@ export abstract class ParamScheduler {
     return [...this.#lastValues];
   }
 
-  /** Progress and options, under the names of MMEngine's checkpoints. */
+  /** Progress and options, under the names of MMEngine's checkpoints, and the `type`, which those do not have. */
   stateDict(): Record<string, unknown> {
     return {
       ...this.options,
+      type: this.typeName,
       param_name: this.paramName,
       base_values: [...this.baseValues],
       last_step: this.lastStep,
@@ -92,24 +97,29 @@ export abstract class ParamScheduler {
    * Continues from a `stateDict`, MMEngine's too. Only progress is taken over: options stay those of this scheduler, and
    * groups keep the values they have, which come with the optimizer's state.
    *
-   * @throws TypeError when the state is not one of a scheduler.
+   * @throws TypeError when the state is not one of a scheduler of as many groups; nothing is changed then.
    */
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    const { last_step, _global_step, base_values, _last_value } = state;
-    if (typeof last_step !== 'number' || typeof _global_step !== 'number' || !isNumbers(base_values)) {
-      throw new TypeError(
-        `${this.typeName}.loadStateDict: last_step, _global_step and base_values are needed; found ${Object.keys(state).join(', ') || 'nothing'}`,
-      );
-    }
-    if (base_values.length !== this.groups.length) {
-      throw new TypeError(
-        `${this.typeName}.loadStateDict: the state is of ${base_values.length} groups, the optimizer has ${this.groups.length}`,
-      );
-    }
-    this.lastStep = last_step;
-    this.globalStep = _global_step;
-    this.baseValues = [...base_values];
-    if (isNumbers(_last_value)) this.#lastValues = [..._last_value];
+    const { lastStep, globalStep, baseValues, lastValues } = readProgress(this.typeName, state, this.groups.length);
+    this.lastStep = lastStep;
+    this.globalStep = globalStep;
+    this.baseValues = [...baseValues];
+    if (lastValues !== undefined) this.#lastValues = [...lastValues];
+  }
+
+  /**
+   * What differs between a state's schedule and this one: its kind, or its options. Loading takes neither over.
+   *
+   * @param state a `stateDict`; MMEngine's has no type, which is then told by its options.
+   * @returns one text a difference, such as `CosineAnnealingLR T_max 10, here StepLR`; none where they agree.
+   */
+  differences(state: Readonly<Record<string, unknown>>): string[] {
+    return stateDifferences(this.#type, { ...this.options, param_name: this.paramName }, state);
+  }
+
+  /** Whether a state is of another kind of schedule, as of one by cosine here where this one goes by steps. */
+  isOtherKind(state: Readonly<Record<string, unknown>>): boolean {
+    return isOtherKind(this.#type, state);
   }
 
   protected isActive(): boolean {
@@ -218,15 +228,10 @@ export class PlateauScheduler extends ParamScheduler {
   }
 
   override loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    const { base_values = this.baseValues, best, num_bad_epochs, cooldown_counter } = state;
+    const { base_values = this.baseValues } = state;
+    const plateau = readPlateau(this.typeName, state, initialPlateau(this.#options));
     super.loadStateDict({ ...state, base_values });
-    const fresh = initialPlateau(this.#options);
-    this.#state = {
-      // Infinity, the best before any metric, is null in JSON.
-      best: typeof best === 'number' ? best : fresh.best,
-      num_bad_epochs: Number(num_bad_epochs ?? 0),
-      cooldown_counter: Number(cooldown_counter ?? 0),
-    };
+    this.#state = plateau;
   }
 
   get #options(): CheckedScheduleOptions<'ReduceOnPlateau'> {
@@ -260,8 +265,4 @@ function checkPerGroup(
   throw new RangeError(
     `${typeName}: ${option} has ${value.length} values for ${groups} groups; give one a group, or one number for all`,
   );
-}
-
-function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }

@@ -122,7 +122,7 @@ export abstract class Module {
 
   /** Every parameter with its dotted path, a module's own before its children's. */
   namedParameters(options: NamedOptions = {}): [string, Parameter][] {
-    return namedMembers(this, (module) => module.ownParams(), options);
+    return namedMembers<Module, Parameter>(this, (module) => module.ownParams(), options);
   }
 
   buffers(options: { recurse?: boolean } = {}): Tensor[] {
@@ -131,7 +131,11 @@ export abstract class Module {
 
   /** Every buffer with its dotted path. */
   namedBuffers(options: NamedOptions = {}): [string, Tensor][] {
-    return namedMembers(this, (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]), options);
+    return namedMembers<Module, Tensor>(
+      this,
+      (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]),
+      options,
+    );
   }
 
   children(): Module[] {
@@ -150,7 +154,7 @@ export abstract class Module {
 
   /** This module under `prefix` and everything below it, a module before its children. */
   namedModules(options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
-    return namedModules(this, options);
+    return namedModules<Module>(this, options);
   }
 
   /**
@@ -243,7 +247,8 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into the parameters and buffers of the same names, converting dtype and device.
+   * Copies values into the parameters and buffers of the same names, converting dtype and device. Of the names of a tensor
+   * that is shared (tied weights) one is enough.
    *
    * @param options `strict: false` reports names that do not fit instead of throwing. Default true.
    * @throws Error that lists every missing and unexpected name and every shape that differs; nothing is changed then

@@ -4,6 +4,7 @@ import { describeValue, oneOf } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
+import { hasSparseLayout } from '../layout.ts';
 import { native } from '../native.ts';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
@@ -212,14 +213,4 @@ function checkedGradient(work: Work): Tensor {
   if (!isSparse && sparse === 'demanded')
     throw new Error(`${describe(work)} has a dense gradient: use Adam, or an Embedding with sparse: true`);
   return grad;
-}
-
-/** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */
-export function hasSparseLayout(grad: Tensor): boolean {
-  if (grad.isContiguous) return false;
-  try {
-    return grad.sparseDim() >= 0;
-  } catch {
-    return false;
-  }
 }
