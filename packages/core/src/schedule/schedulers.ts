@@ -14,7 +14,7 @@ import {
   type SchedulerType,
 } from '../config/scheduler-config.ts';
 import { Registry, type TypedConfig } from '../registry.ts';
-import type { Schedulable } from './schedulable.ts';
+import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import { SCHEDULES } from './schedule.ts';
 import { type AnyOptions, type Metrics, type ParamScheduler, PlateauScheduler, SteppedScheduler } from './scheduler.ts';
 
@@ -463,8 +463,10 @@ export function buildParamScheduler(
 ): ParamScheduler[] {
   const custom = PARAM_SCHEDULERS.names().filter((name) => !SCHEDULER_TYPES.has(name));
   const epoch = epochLength === undefined ? {} : { epoch_length: epochLength };
-  const schedulers = parseParamScheduler(cfg, custom).map((config) =>
-    PARAM_SCHEDULERS.build({ ...config, ...epoch, optimizer }, ['param_scheduler']),
+  const configs = parseParamScheduler(cfg, custom);
+  // One schedule begins from what those before it have written.
+  const schedulers = orUnchanged(scheduledGroups(optimizer), () =>
+    configs.map((config) => PARAM_SCHEDULERS.build({ ...config, ...epoch, optimizer }, ['param_scheduler'])),
   );
   for (const warning of schedulers.flatMap(({ warnings }) => warnings)) onWarning?.(warning);
   return schedulers;
