@@ -1,7 +1,7 @@
 /** What a schedule will do, without doing it. */
 import type { GroupSettings } from '../groups.ts';
+import { buildParamScheduler } from './build.ts';
 import type { ParamScheduler } from './scheduler.ts';
-import { buildParamScheduler } from './schedulers.ts';
 
 export interface PreviewOptions {
   /**

@@ -1,7 +1,7 @@
 /**
  * A schedule acting on the groups of an optimizer: its window, its counting, its state.
  *
- * The arithmetic is in `schedule.ts`, the names that schedules go by in `schedulers.ts`.
+ * The arithmetic is in `schedule.ts`, the names that schedules go by in `lr-schedulers.ts` and its neighbours.
  */
 
 import type { CheckedScheduleOptions, ScheduleKind, SchedulerType } from '../config/scheduler-config.ts';
