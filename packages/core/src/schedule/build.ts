@@ -1,5 +1,5 @@
 /** From a `param_scheduler` to its schedulers: the registry of their types, and building a list. */
-import { parseParamScheduler, SCHEDULER_TYPES, type ScheduleKind } from '../config/scheduler-config.ts';
+import { type ParamSchedulerConfig, SCHEDULER_TYPES, type ScheduleKind } from '../config/scheduler-config.ts';
 import { Registry, type TypedConfig } from '../registry.ts';
 import {
   ConstantLR,
@@ -36,9 +36,11 @@ import {
   ReduceOnPlateauParamScheduler,
   StepParamScheduler,
 } from './param-schedulers.ts';
+import { conversionNeed, type RunLength, readSchedules, requireEpochLength, runEnd } from './run-length.ts';
 import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
+import { runWarnings } from './window-warnings.ts';
 
 /** Every scheduler class by the name that a config calls it. */
 const CLASSES = {
@@ -96,37 +98,49 @@ function fromConfig(
   const { convert_to_iter_based: convert, ...rest } = options;
   const given = rest as unknown as OptionsOf<ScheduleKind, string | null>;
   if (convert !== true) return new Class(optimizer, given);
-  return Class.buildIterFromEpoch(optimizer, { ...given, epoch_length: epoch_length ?? Number.NaN });
+  // That the length is there is checked by the class, whoever calls it.
+  return Class.buildIterFromEpoch(optimizer, { ...given, epoch_length: epoch_length! });
 }
 
-export interface BuildSchedulerOptions {
-  /**
-   * Steps of an epoch; needed where a config says `convert_to_iter_based`. Optimizer updates, where a `ScheduleDriver`
-   * counts these; iterations otherwise.
-   */
-  readonly epochLength?: number;
+/**
+ * `maxEpochs` and `maxIters`: the length of the run, which a schedule without an `end` takes, as with MMEngine's runner ·
+ * `epochLength`: needed where a config says `convert_to_iter_based`. All count optimizer updates, where a `ScheduleDriver`
+ * counts these; iterations otherwise.
+ */
+export interface BuildSchedulerOptions extends RunLength {
   /** Called with each warning of a scheduler. Nothing is printed. */
-  readonly onWarning?: (warning: string) => void;
+  readonly onWarning?: ((warning: string) => void) | undefined;
+}
+
+/** The schedules of a config as they are built, with every `end` that is known. @throws ConfigError when it is refused. */
+export function resolveSchedules(cfg: unknown, run: RunLength = {}): ParamSchedulerConfig[] {
+  const custom = PARAM_SCHEDULERS.names().filter((name) => !SCHEDULER_TYPES.has(name));
+  return readSchedules(cfg, run, custom);
 }
 
 /**
  * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order.
  *
  * @param optimizer an optimizer or an optimizer wrapper; its groups take their first values at once.
- * @throws ConfigError when the config is refused; nothing has been changed then.
+ * @throws ConfigError when the config is refused, or needs a length that is not given; TypeError or RangeError where it does
+ * not fit the groups. Nothing has been changed then.
  */
 export function buildParamScheduler(
   optimizer: Schedulable,
   cfg: unknown,
-  { epochLength, onWarning }: BuildSchedulerOptions = {},
+  { onWarning, ...run }: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
-  const custom = PARAM_SCHEDULERS.names().filter((name) => !SCHEDULER_TYPES.has(name));
-  const epoch = epochLength === undefined ? {} : { epoch_length: epochLength };
-  const configs = parseParamScheduler(cfg, custom);
+  const configs = resolveSchedules(cfg, run);
+  requireEpochLength(conversionNeed(configs), run);
+  const epoch = run.epochLength === undefined ? {} : { epoch_length: run.epochLength };
   // One schedule begins from what those before it have written.
   const schedulers = orUnchanged(scheduledGroups(optimizer), () =>
     configs.map((config) => PARAM_SCHEDULERS.build({ ...config, ...epoch, optimizer }, ['param_scheduler'])),
   );
-  for (const warning of schedulers.flatMap(({ warnings }) => warnings)) onWarning?.(warning);
+  for (const [index, { warnings }] of schedulers.entries()) {
+    const config = configs[index]!;
+    const ofRun = runWarnings(config, runEnd(config.by_epoch !== false, run));
+    for (const warning of [...ofRun, ...warnings]) onWarning?.(warning);
+  }
   return schedulers;
 }

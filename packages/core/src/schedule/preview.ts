@@ -1,16 +1,19 @@
 /** What a schedule will do, without doing it. */
 import type { GroupSettings } from '../groups.ts';
-import { buildParamScheduler } from './build.ts';
+import { type BuildSchedulerOptions, buildParamScheduler, resolveSchedules } from './build.ts';
+import { previewNeed, requireEpochLength } from './run-length.ts';
 import type { ParamScheduler } from './scheduler.ts';
 
-export interface PreviewOptions {
-  /**
-   * Iterations of an epoch. With it a step is an iteration, and schedules by epoch move every so many steps; without it
-   * every schedule moves at every step.
-   */
-  readonly epochLength?: number;
-  /** Metrics for plateau schedules, `metrics[k]` at step k + 1. */
+/**
+ * `epochLength`: with it a step is an iteration, and schedules by epoch move every so many steps; without it every schedule
+ * moves at every step · `maxEpochs` and `maxIters`: the length of the run, which a schedule without an `end` takes ·
+ * `onWarning`: called with each warning of a schedule.
+ */
+export interface PreviewOptions extends BuildSchedulerOptions {
+  /** Metrics for plateau schedules, `metrics[k]` at step k + 1. Default: none. */
   readonly metrics?: readonly (number | Readonly<Record<string, number>>)[];
+  /** What the optimizer's groups have without settings of their own, such as `betas`. Default: nothing. */
+  readonly defaults?: Readonly<GroupSettings>;
 }
 
 /**
@@ -19,16 +22,20 @@ export interface PreviewOptions {
  *
  * @param config a `param_scheduler`, one mapping or a list.
  * @param groups settings of the groups; they are copied, not changed.
- * @throws ConfigError when the config is refused.
+ * @throws ConfigError when the config is refused, or `epochLength` is missing: where schedules by epoch and by iteration are to
+ * share one axis, or one is converted.
  */
 export function previewSchedule(
   config: unknown,
   groups: readonly Readonly<GroupSettings>[],
   steps: number,
-  { epochLength, metrics = [] }: PreviewOptions = {},
+  { metrics = [], defaults = {}, ...options }: PreviewOptions = {},
 ): Record<string, number>[][] {
-  const paramGroups = groups.map((group) => ({ ...group }));
-  const schedulers = buildParamScheduler({ paramGroups }, config, epochLength === undefined ? {} : { epochLength });
+  const { epochLength } = options;
+  requireEpochLength(previewNeed(resolveSchedules(config, options)), options);
+  const paramGroups = groups.map((group) => ({ ...defaults, ...group }));
+  const optimizer = Object.keys(defaults).length === 0 ? { paramGroups } : { paramGroups, defaults };
+  const schedulers = buildParamScheduler(optimizer, config, options);
   const result = [snapshot(schedulers, paramGroups)];
   for (let step = 1; step <= steps; step++) {
     for (const scheduler of schedulers) {

@@ -1,4 +1,5 @@
 /** What a class of schedulers is: options checked, and converted from epochs to iterations where that is asked for. */
+import { ConfigError, type ConfigPath, describeValue } from '../config/errors.ts';
 import {
   NEVER,
   parseSchedulerOptions,
@@ -7,6 +8,7 @@ import {
   type ScheduleOptions,
   type SchedulerType,
 } from '../config/scheduler-config.ts';
+import { formatNumber } from '../text.ts';
 import type { Schedulable } from './schedulable.ts';
 import { SCHEDULES } from './schedule.ts';
 import { type AnyOptions, type Metrics, type ParamScheduler, PlateauScheduler, SteppedScheduler } from './scheduler.ts';
@@ -70,9 +72,8 @@ function schedulerType(name: string): SchedulerType {
 function toIterations({ name, kind }: SchedulerType, options: Record<string, unknown>): Record<string, unknown> {
   const { epoch_length, convert_to_iter_based: _, ...rest } = options;
   if (typeof epoch_length !== 'number' || !Number.isInteger(epoch_length) || epoch_length < 1) {
-    throw new RangeError(
-      `${name}: converting to iterations needs epoch_length, the iterations of an epoch; found ${String(epoch_length)}`,
-    );
+    const found = epoch_length === undefined ? 'none is given' : `found ${String(epoch_length)}`;
+    throw new RangeError(`${name}: converting to iterations needs epoch_length, the iterations of an epoch; ${found}`);
   }
   const checked = parseSchedulerOptions(name, { ...rest, convert_to_iter_based: true });
   const counted: readonly string[] = kind === 'ReduceOnPlateau' ? [] : SCHEDULES[kind].counted;
@@ -82,5 +83,22 @@ function toIterations({ name, kind }: SchedulerType, options: Record<string, unk
   };
   const end = checked.end === NEVER ? NEVER : times(checked.end);
   const scaled = Object.fromEntries(counted.map((field) => [field, times(checked[field])]));
-  return { ...checked, ...scaled, begin: times(checked.begin), end, by_epoch: false, convert_to_iter_based: false };
+  const window = { begin: times(checked.begin), end };
+  refuseNoStep(name, checked, { ...scaled, ...window }, epoch_length);
+  return { ...checked, ...scaled, ...window, by_epoch: false, convert_to_iter_based: false };
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** @throws ConfigError for epochs that come to no iteration, in the words of the config. */
+function refuseNoStep(name: string, epochs: Options, steps: Options, epochLength: number): void {
+  const refuse = (path: ConfigPath, found: unknown, length: number): never => {
+    const allowed = `a step or more: ${formatNumber(length)} epochs of ${epochLength} iterations are no step`;
+    throw new ConfigError([{ code: 'invalid_value', path: [name, ...path], found: describeValue(found), allowed }]);
+  };
+  const { begin, end, periods } = epochs;
+  if (Number(steps.end) <= Number(steps.begin)) refuse(['end'], end, Number(end) - Number(begin));
+  if (steps.T_max === 0) refuse(['T_max'], epochs.T_max, Number(epochs.T_max));
+  const empty = Array.isArray(steps.periods) ? steps.periods.indexOf(0) : -1;
+  if (empty >= 0 && Array.isArray(periods)) refuse(['periods', empty], periods[empty], Number(periods[empty]));
 }

@@ -19,6 +19,7 @@ import {
 } from './schedule.ts';
 import { checkPerGroup, planStart } from './start.ts';
 import { readPlateau, readProgress, stateDifferences } from './state.ts';
+import { windowWarnings } from './window-warnings.ts';
 
 export type Metrics = number | Readonly<Record<string, number>>;
 export type AnyOptions = CheckedScheduleOptions<ScheduleKind> & Record<string, unknown>;
@@ -36,7 +37,7 @@ export abstract class ParamScheduler {
   /** Steps taken inside the window; the first is 0, and -1 is before it. */
   lastStep: number;
   readonly typeName: string;
-  /** What is odd about the options for these groups. Nothing is printed. */
+  /** What is odd about the options, or about these for these groups. Nothing is printed. */
   readonly warnings: readonly string[];
   protected readonly groups: readonly GroupSettings[];
   protected readonly field: Field;
@@ -67,7 +68,8 @@ export abstract class ParamScheduler {
     // A cycle goes from values of its own, whatever the groups had.
     const values = kind === 'OneCycle' ? this.groups.map((_, index) => this.valueOf(index)) : this.baseValues;
     const ofGroups = values.filter((_, index) => this.groups[index] !== optimizer.baseParamSettings);
-    this.warnings = ratioWarnings({ typeName: name, kind, paramName: this.paramName }, options, ofGroups);
+    const what = { typeName: name, kind, paramName: this.paramName };
+    this.warnings = [...windowWarnings(what, options), ...ratioWarnings(what, options, ofGroups)];
   }
 
   /**
