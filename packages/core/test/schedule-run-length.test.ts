@@ -139,7 +139,7 @@ describe('units', () => {
 
   it('that are mixed are previewed with the length of an epoch only', () => {
     expect(() => previewed(mixed, 10)).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: epochLength: missing; give the iterations of an epoch, as there are schedules by epoch and by iteration]`,
+      `[ConfigError: epochLength: missing; give a whole number: schedules by epoch and by iteration need the iterations of an epoch]`,
     );
     const { lr } = previewed(mixed, 1200, { epochLength: 100 });
     expect([lr[0], lr[299], lr[600], lr[900]].map((value) => Number(value!.toPrecision(6)))).toEqual([
@@ -150,7 +150,7 @@ describe('units', () => {
   it('that are converted are built with the length of an epoch only', () => {
     const converted = { type: 'CosineAnnealingLR', T_max: 3, convert_to_iter_based: true };
     expect(() => buildParamScheduler(sgd(1), converted)).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: epochLength: missing; give the iterations of an epoch, as convert_to_iter_based is true]`,
+      `[ConfigError: epochLength: missing; give a whole number: convert_to_iter_based needs the iterations of an epoch]`,
     );
     expect(() => Reflect.apply(LinearLR.buildIterFromEpoch, LinearLR, [sgd(1), {}])).toThrow(
       'LinearLR: converting to iterations needs epoch_length, the iterations of an epoch; none is given',

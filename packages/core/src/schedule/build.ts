@@ -118,6 +118,12 @@ export function resolveSchedules(cfg: unknown, run: RunLength = {}): ParamSchedu
   return readSchedules(cfg, run, custom);
 }
 
+/** The group fields that these schedules act on; what a type of the user's acts on is told by its `param_name` alone. */
+export function scheduledFields(configs: readonly ParamSchedulerConfig[]): string[] {
+  const fields = configs.map(({ type, param_name }) => SCHEDULER_TYPES.get(type)?.param ?? param_name);
+  return [...new Set(fields.filter((field) => typeof field === 'string'))];
+}
+
 /**
  * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order.
  *

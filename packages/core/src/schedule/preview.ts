@@ -2,6 +2,7 @@
 import type { GroupSettings } from '../groups.ts';
 import { type BuildSchedulerOptions, buildParamScheduler, resolveSchedules } from './build.ts';
 import { previewNeed, requireEpochLength } from './run-length.ts';
+import { fieldOf, type Schedulable } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { ParamScheduler } from './scheduler.ts';
 export interface PreviewOptions extends BuildSchedulerOptions {
   /** Metrics for plateau schedules, `metrics[k]` at step k + 1. Default: none. */
   readonly metrics?: readonly (number | Readonly<Record<string, number>>)[];
-  /** What the optimizer's groups have without settings of their own, such as `betas`. Default: nothing. */
+  /** Settings of the optimizer's, which tell whether momentum is `momentum` or the first of `betas`. Default: the first group. */
   readonly defaults?: Readonly<GroupSettings>;
 }
 
@@ -29,32 +30,27 @@ export function previewSchedule(
   config: unknown,
   groups: readonly Readonly<GroupSettings>[],
   steps: number,
-  { metrics = [], defaults = {}, ...options }: PreviewOptions = {},
+  { metrics = [], defaults, ...options }: PreviewOptions = {},
 ): Record<string, number>[][] {
   const { epochLength } = options;
   requireEpochLength(previewNeed(resolveSchedules(config, options)), options);
-  const paramGroups = groups.map((group) => ({ ...defaults, ...group }));
-  const optimizer = Object.keys(defaults).length === 0 ? { paramGroups } : { paramGroups, defaults };
+  const paramGroups = groups.map((group) => ({ ...group }));
+  const optimizer = defaults === undefined ? { paramGroups } : { paramGroups, defaults };
   const schedulers = buildParamScheduler(optimizer, config, options);
-  const result = [snapshot(schedulers, paramGroups)];
+  const result = [snapshot(schedulers, optimizer)];
   for (let step = 1; step <= steps; step++) {
     for (const scheduler of schedulers) {
       const isDue = epochLength === undefined || !scheduler.byEpoch || step % epochLength === 0;
       if (isDue) scheduler.step(metrics[step - 1]);
     }
-    result.push(snapshot(schedulers, paramGroups));
+    result.push(snapshot(schedulers, optimizer));
   }
   return result;
 }
 
-function snapshot(schedulers: readonly ParamScheduler[], groups: readonly GroupSettings[]): Record<string, number>[] {
-  return groups.map((group) => {
-    const names = [...new Set(schedulers.map(({ paramName }) => paramName))];
-    return Object.fromEntries(names.map((name) => [name, read(group, name)]));
-  });
-}
-
-function read(group: GroupSettings, name: string): number {
-  if (name === 'momentum' && !(name in group) && Array.isArray(group.betas)) return Number(group.betas[0]);
-  return Number(group[name]);
+function snapshot(schedulers: readonly ParamScheduler[], optimizer: Schedulable): Record<string, number>[] {
+  const fields = [...new Set(schedulers.map(({ paramName }) => paramName))].map((name) => fieldOf(name, optimizer));
+  return optimizer.paramGroups.map((group) =>
+    Object.fromEntries(fields.map(({ name, read }) => [name, Number(read(group))])),
+  );
 }

@@ -45,21 +45,20 @@ function withEnd(schedule: unknown, run: RunLength): unknown {
 /** Why the length of an epoch has to be known to build these schedules; `undefined` where it has not. */
 export function conversionNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
   const converts = schedules.some(({ convert_to_iter_based }) => convert_to_iter_based === true);
-  return converts ? 'convert_to_iter_based is true' : undefined;
+  return converts ? 'convert_to_iter_based needs the iterations of an epoch' : undefined;
 }
 
-/** Why it has to be known to show them on one axis. */
+/** Why it has to be known to show them, on one axis. */
 export function previewNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
   const units = new Set(schedules.map(({ by_epoch }) => by_epoch !== false));
-  return conversionNeed(schedules) ?? (units.size > 1 ? 'there are schedules by epoch and by iteration' : undefined);
+  const mixed = 'schedules by epoch and by iteration need the iterations of an epoch';
+  return conversionNeed(schedules) ?? (units.size > 1 ? mixed : undefined);
 }
 
 /** @throws ConfigError that names the option. */
 export function requireEpochLength(need: string | undefined, { epochLength }: RunLength): void {
   if (need === undefined || epochLength !== undefined) return;
-  throw new ConfigError([
-    { code: 'missing', path: ['epochLength'], allowed: `the iterations of an epoch, as ${need}` },
-  ]);
+  throw new ConfigError([{ code: 'missing', path: ['epochLength'], allowed: `a whole number: ${need}` }]);
 }
 
 function checkLengths(run: RunLength): void {
