@@ -73,43 +73,49 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export { ScheduleDriver, type ScheduleDriverOptions, type UpdateCounter } from './schedule/driver.ts';
-export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
-export type { Schedulable } from './schedule/schedulable.ts';
-export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
 export {
   type BuildSchedulerOptions,
   buildParamScheduler,
-  ConstantLR,
-  ConstantMomentum,
-  ConstantParamScheduler,
-  CosineAnnealingLR,
-  CosineAnnealingMomentum,
-  CosineAnnealingParamScheduler,
-  CosineRestartLR,
-  CosineRestartMomentum,
-  CosineRestartParamScheduler,
-  ExponentialLR,
-  ExponentialMomentum,
-  ExponentialParamScheduler,
-  LinearLR,
-  LinearMomentum,
-  LinearParamScheduler,
-  MultiStepLR,
-  MultiStepMomentum,
-  MultiStepParamScheduler,
-  OneCycleLR,
-  OneCycleParamScheduler,
   PARAM_SCHEDULERS,
-  PolyLR,
-  PolyMomentum,
-  PolyParamScheduler,
-  ReduceOnPlateauLR,
-  ReduceOnPlateauMomentum,
-  ReduceOnPlateauParamScheduler,
   type SchedulerBuildConfig,
-  type SchedulerClass,
+} from './schedule/build.ts';
+export { ScheduleDriver, type ScheduleDriverOptions, type UpdateCounter } from './schedule/driver.ts';
+export {
+  ConstantLR,
+  CosineAnnealingLR,
+  CosineRestartLR,
+  ExponentialLR,
+  LinearLR,
+  MultiStepLR,
+  OneCycleLR,
+  PolyLR,
+  ReduceOnPlateauLR,
   StepLR,
+} from './schedule/lr-schedulers.ts';
+export {
+  ConstantMomentum,
+  CosineAnnealingMomentum,
+  CosineRestartMomentum,
+  ExponentialMomentum,
+  LinearMomentum,
+  MultiStepMomentum,
+  PolyMomentum,
+  ReduceOnPlateauMomentum,
   StepMomentum,
+} from './schedule/momentum-schedulers.ts';
+export {
+  ConstantParamScheduler,
+  CosineAnnealingParamScheduler,
+  CosineRestartParamScheduler,
+  ExponentialParamScheduler,
+  LinearParamScheduler,
+  MultiStepParamScheduler,
+  OneCycleParamScheduler,
+  PolyParamScheduler,
+  ReduceOnPlateauParamScheduler,
   StepParamScheduler,
-} from './schedule/schedulers.ts';
+} from './schedule/param-schedulers.ts';
+export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
+export type { Schedulable } from './schedule/schedulable.ts';
+export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
+export type { SchedulerClass } from './schedule/scheduler-class.ts';

@@ -20,6 +20,8 @@ export {
   unknownSettings,
 } from './optimizers/settings.ts';
 export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
+export { resolveSchedules, scheduledFields } from './schedule/build.ts';
+export { previewNeed, type RunLength, runEnd } from './schedule/run-length.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export {
   type AccumulationCounts,

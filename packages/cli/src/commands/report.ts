@@ -6,7 +6,8 @@ import { reasonOf, refuse } from '../refusal.ts';
 import { type MetricsLine, readMetrics } from '../report/metrics.ts';
 import { type GroupCurves, groupCurves } from '../report/schedules.ts';
 import { renderReport } from '../report.ts';
-import { fittingGroups, plannedGroups } from '../schedule-groups.ts';
+import { autoScaleNote, RUN_OPTIONS, runLength } from '../run-settings.ts';
+import { fittingGroups, optimizerSettings, plannedGroups } from '../schedule-groups.ts';
 
 export const report: Command = {
   name: 'report',
@@ -15,8 +16,11 @@ export const report: Command = {
   options: [
     { flags: '-o, --output <file>', about: 'where to write it (default: report.html)' },
     { flags: '--metrics <file>', about: 'JSON lines of a training run: loss, grad_norm, lr, accuracy' },
-    { flags: '--steps <count>', about: 'steps of the schedule to draw (default: until it has ended)' },
-    { flags: '--epoch-length <count>', about: 'iterations of an epoch: a step is then an iteration, not an epoch' },
+    {
+      flags: '--steps <count>',
+      about: 'steps of the schedule to draw (default: those of the run, or until it has ended)',
+    },
+    ...RUN_OPTIONS,
   ],
   examples: [
     ['paramwise report resnet50.json.gz config.py -o report.html', 'plan and schedules'],
@@ -26,7 +30,9 @@ export const report: Command = {
     const planned = await planFiles(required(given, 'model'), required(given, 'config'));
     const { plan, model, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
-    const page = renderReport({ title, plan, model, schedules: curvesOf(planned, given), metrics });
+    const { schedules, warnings } = curvesOf(planned, given);
+    const warned = { ...plan, warnings: [...plan.warnings, ...warnings] };
+    const page = renderReport({ title, plan: warned, model, schedules, metrics });
     const file = typeof given.output === 'string' ? given.output : 'report.html';
     writeText(file, page);
     out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);
@@ -43,23 +49,27 @@ function metricsOf(file: string): MetricsLine[] {
   }
 }
 
-/** None where there is no schedule. */
-function curvesOf({ plan, config }: Planned, given: Given): GroupCurves[] {
+interface Curves {
+  /** None where there is no schedule. */
+  readonly schedules: GroupCurves[];
+  readonly warnings: string[];
+}
+
+function curvesOf({ plan, config }: Planned, given: Given): Curves {
+  const note = autoScaleNote(config);
+  const warnings = note === undefined ? [] : [note];
   const scheduler = config.param_scheduler;
-  if (scheduler === undefined) return [];
+  if (scheduler === undefined) return { schedules: [], warnings };
   const groups = plannedGroups(plan, config);
-  const [steps, epochLength] = [countOf(given, 'steps'), countOf(given, 'epochLength')];
-  if (epochLength === undefined && wantsEpochLength(scheduler)) {
-    refuse('param_scheduler: convert_to_iter_based needs the iterations of an epoch; give --epoch-length');
-  }
   const without = groups.find((group) => typeof group.settings.lr !== 'number');
   if (without !== undefined) {
     refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate that could be scheduled`);
   }
-  return fittingGroups(() => groupCurves({ groups, scheduler, steps, epochLength }));
-}
-
-function wantsEpochLength(scheduler: unknown): boolean {
-  const list: unknown[] = Array.isArray(scheduler) ? scheduler : [scheduler];
-  return list.some((one) => Object(one).convert_to_iter_based === true);
+  const options = {
+    ...runLength(given, config),
+    steps: countOf(given, 'steps'),
+    defaults: optimizerSettings(config),
+    onWarning: (warning: string) => warnings.push(warning),
+  };
+  return { schedules: fittingGroups(() => groupCurves({ groups, scheduler, ...options })), warnings };
 }

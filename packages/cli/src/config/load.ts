@@ -6,6 +6,9 @@ import { readConfigFile } from './inherit.ts';
 export interface ConfigFile {
   readonly optim_wrapper: unknown;
   readonly param_scheduler: unknown;
+  /** The loop of MMEngine's runner, which says how long the run is. */
+  readonly train_cfg?: unknown;
+  readonly auto_scale_lr?: unknown;
 }
 
 /**
@@ -18,7 +21,8 @@ export interface ConfigFile {
 export function loadConfig(path: string): ConfigFile {
   const config = readConfigFile(path);
   if ('optim_wrapper' in config) {
-    return { optim_wrapper: config.optim_wrapper, param_scheduler: config.param_scheduler ?? undefined };
+    const { optim_wrapper, train_cfg, auto_scale_lr } = config;
+    return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };
   }
   if ('optimizer' in config) return { optim_wrapper: config, param_scheduler: undefined };
   return refuse(`${path}: there is neither an optim_wrapper nor an optimizer in it`);

@@ -18,6 +18,8 @@ export type Issue =
       readonly what: string;
       readonly found: string;
       readonly allowed: readonly string[];
+      /** The name that goes by this one elsewhere; where not given, the nearest by letters is told. */
+      readonly meant?: string | undefined;
     }
   | { readonly code: 'missing'; readonly path: ConfigPath; readonly allowed: string }
   | { readonly code: 'invalid_value'; readonly path: ConfigPath; readonly found: string; readonly allowed: string }
@@ -60,7 +62,7 @@ function describeIssue(issue: Issue): string {
     }
     case 'unknown_name': {
       const known = issue.allowed.length > 0 ? `registered: ${issue.allowed.join(', ')}` : 'nothing is registered yet';
-      return `no ${issue.what} is named "${issue.found}"${didYouMean(issue.found, issue.allowed)} (${known})`;
+      return `no ${issue.what} is named "${issue.found}"${didYouMean(issue.found, issue.allowed, issue.meant)} (${known})`;
     }
     case 'missing':
       return `missing; give ${issue.allowed}`;
@@ -83,8 +85,8 @@ function describeIssue(issue: Issue): string {
   }
 }
 
-function didYouMean(found: string, allowed: readonly string[]): string {
-  const nearest = nearestName(found, allowed);
+function didYouMean(found: string, allowed: readonly string[], meant?: string): string {
+  const nearest = meant ?? nearestName(found, allowed);
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }
 

@@ -128,6 +128,22 @@ const one = z.union(typed);
 /** For the JSON Schema; configs are checked by `parseParamScheduler`, which names the type that a fault is in. */
 export const paramSchedulerSchema = z.union([one, z.array(one)]);
 
+/** What PyTorch, timm, Transformers and MMCV call schedules that have another name here. */
+const NAMES_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['CosineAnnealingWarmRestarts', 'CosineRestartLR'],
+  ['CosineRestart', 'CosineRestartLR'],
+  ['CosineLR', 'CosineAnnealingLR'],
+  ['CosineLRScheduler', 'CosineAnnealingLR'],
+  ['CosineAnnealing', 'CosineAnnealingLR'],
+  ['PolynomialLR', 'PolyLR'],
+  ['PolyLRScheduler', 'PolyLR'],
+  ['OneCycle', 'OneCycleLR'],
+  ['ReduceLROnPlateau', 'ReduceOnPlateauLR'],
+  ['PlateauLRScheduler', 'ReduceOnPlateauLR'],
+  ['LinearWarmup', 'LinearLR'],
+  ['ConstantWarmup', 'ConstantLR'],
+]);
+
 export interface ParamSchedulerConfig {
   readonly type: string;
   readonly [field: string]: unknown;
@@ -178,7 +194,14 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
   if (typeof type !== 'string' || !SCHEDULER_TYPES.has(type)) {
     const allowed = [...SCHEDULER_TYPES.keys(), ...customTypes];
     throw new ConfigError([
-      { code: 'unknown_name', path: at, what: 'parameter scheduler', found: String(type), allowed },
+      {
+        code: 'unknown_name',
+        path: at,
+        what: 'parameter scheduler',
+        found: String(type),
+        allowed,
+        meant: NAMES_ELSEWHERE.get(String(type)),
+      },
     ]);
   }
   return { type, ...parseSchedulerOptions(type, options, path) };

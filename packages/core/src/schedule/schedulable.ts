@@ -11,6 +11,26 @@ export interface Schedulable {
   readonly baseParamSettings?: GroupSettings | null;
 }
 
+/** The groups that a schedule moves: those of the optimizer, and the settings that no rule has touched. */
+export function scheduledGroups({ paramGroups, baseParamSettings }: Schedulable): readonly GroupSettings[] {
+  const base = baseParamSettings ?? undefined;
+  return base === undefined || paramGroups.includes(base) ? paramGroups : [...paramGroups, base];
+}
+
+/** Does `work`; where that throws, every group has the settings that it had before. */
+export function orUnchanged<T>(groups: readonly GroupSettings[], work: () => T): T {
+  const before = groups.map((group) => ({ ...group }));
+  try {
+    return work();
+  } catch (error) {
+    for (const [index, group] of groups.entries()) {
+      for (const key of Object.keys(group)) if (!Object.hasOwn(before[index]!, key)) delete group[key];
+      Object.assign(group, before[index]);
+    }
+    throw error;
+  }
+}
+
 /** Reads and writes the scheduled field of a group. */
 export interface Field {
   readonly name: string;

@@ -1,0 +1,71 @@
+/** The length of a run: what MMEngine's runner fills in where a schedule leaves it open, and what cannot be without it. */
+import { isMapping } from '../config/check.ts';
+import { ConfigError, describeValue } from '../config/errors.ts';
+import { type ParamSchedulerConfig, parseParamScheduler } from '../config/scheduler-config.ts';
+import { beginsLate } from './window-warnings.ts';
+
+/** How long a run is. Iterations are optimizer updates where a `ScheduleDriver` counts these. */
+export interface RunLength {
+  /** Epochs of the run: the `end` of schedules by epoch that have none. Default: not known. */
+  readonly maxEpochs?: number | undefined;
+  /** Iterations of the run: the `end` of schedules by iteration that have none. Default: `maxEpochs` of `epochLength`. */
+  readonly maxIters?: number | undefined;
+  /** Iterations of an epoch; needed where a config says `convert_to_iter_based`. Default: not known. */
+  readonly epochLength?: number | undefined;
+}
+
+/**
+ * Checked schedules, each with an `end`: its own, or the run's.
+ *
+ * As in MMEngine's `Runner._build_param_scheduler`, with one difference: a run of iterations has `max_epochs` 1 there, here as
+ * many epochs as its iterations make.
+ *
+ * @throws ConfigError when a schedule or a length is refused.
+ */
+export function readSchedules(config: unknown, run: RunLength, customTypes: readonly string[]): ParamSchedulerConfig[] {
+  checkLengths(run);
+  const filled = Array.isArray(config) ? config.map((each) => withEnd(each, run)) : withEnd(config, run);
+  return parseParamScheduler(filled, customTypes);
+}
+
+/** The end of the run in the unit of a schedule; `undefined` where it is not known. */
+export function runEnd(byEpoch: boolean, { maxEpochs, maxIters, epochLength }: RunLength): number | undefined {
+  if (byEpoch) return maxEpochs ?? (maxIters && epochLength ? Math.ceil(maxIters / epochLength) : undefined);
+  return maxIters ?? (maxEpochs && epochLength ? maxEpochs * epochLength : undefined);
+}
+
+function withEnd(schedule: unknown, run: RunLength): unknown {
+  if (!isMapping(schedule) || schedule.end !== undefined) return schedule;
+  const end = runEnd(schedule.by_epoch !== false, run);
+  // A value times zero has no way back, so such a schedule cannot end.
+  if (end === undefined || beginsLate(schedule, end) || schedule.factor === 0) return schedule;
+  return { ...schedule, end };
+}
+
+/** Why the length of an epoch has to be known to build these schedules; `undefined` where it has not. */
+export function conversionNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
+  const converts = schedules.some(({ convert_to_iter_based }) => convert_to_iter_based === true);
+  return converts ? 'convert_to_iter_based needs the iterations of an epoch' : undefined;
+}
+
+/** Why it has to be known to show them, on one axis. */
+export function previewNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
+  const units = new Set(schedules.map(({ by_epoch }) => by_epoch !== false));
+  const mixed = 'schedules by epoch and by iteration need the iterations of an epoch';
+  return conversionNeed(schedules) ?? (units.size > 1 ? mixed : undefined);
+}
+
+/** @throws ConfigError that names the option. */
+export function requireEpochLength(need: string | undefined, { epochLength }: RunLength): void {
+  if (need === undefined || epochLength !== undefined) return;
+  throw new ConfigError([{ code: 'missing', path: ['epochLength'], allowed: `a whole number: ${need}` }]);
+}
+
+function checkLengths(run: RunLength): void {
+  const allowed = 'a whole number of one or more';
+  for (const name of ['maxEpochs', 'maxIters', 'epochLength'] as const) {
+    const value = run[name];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
+    throw new ConfigError([{ code: 'invalid_value', path: [name], found: describeValue(value), allowed }]);
+  }
+}
