@@ -24,8 +24,8 @@ export class ReLU6 extends Module {
 export class LeakyReLU extends Module {
   readonly negativeSlope: number;
 
-  constructor(negativeSlope = 0.01) {
-    super();
+  constructor(negativeSlope = 0.01, ...surplus: never[]) {
+    super(...surplus);
     this.negativeSlope = negativeSlope;
   }
 
@@ -44,9 +44,9 @@ export class PReLU extends Module {
   weight: Parameter;
 
   /** @param options `init`: the first value of the slope. Default 0.25. */
-  constructor(numParameters = 1, options: { init?: number } = {}) {
+  constructor(numParameters = 1, options: { init?: number } = {}, ...surplus: never[]) {
     super();
-    const { init } = withDefaults('PReLU', { init: 0.25 }, options);
+    const { init } = withDefaults('PReLU', { init: 0.25 }, options, ...surplus);
     checkCount('PReLU', 'numParameters', numParameters);
     this.numParameters = numParameters;
     this.weight = emptyParameter([numParameters]);
@@ -67,8 +67,8 @@ export class RReLU extends Module {
   readonly lower: number;
   readonly upper: number;
 
-  constructor(lower = 1 / 8, upper = 1 / 3) {
-    super();
+  constructor(lower = 1 / 8, upper = 1 / 3, ...surplus: never[]) {
+    super(...surplus);
     this.lower = lower;
     this.upper = upper;
   }
@@ -86,8 +86,8 @@ export class RReLU extends Module {
 export class ELU extends Module {
   readonly alpha: number;
 
-  constructor(alpha = 1) {
-    super();
+  constructor(alpha = 1, ...surplus: never[]) {
+    super(...surplus);
     this.alpha = alpha;
   }
 
@@ -104,8 +104,8 @@ export class ELU extends Module {
 export class CELU extends Module {
   readonly alpha: number;
 
-  constructor(alpha = 1) {
-    super();
+  constructor(alpha = 1, ...surplus: never[]) {
+    super(...surplus);
     this.alpha = alpha;
   }
 
@@ -129,12 +129,13 @@ export class SELU extends Module {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
+  constructor(options: { approximate?: 'none' | 'tanh' } = {}, ...surplus: never[]) {
     super();
     this.approximate = withDefaults<{ approximate?: 'none' | 'tanh' }>(
       'GELU',
       { approximate: 'none' },
       options,
+      ...surplus,
     ).approximate;
     checkChoice('GELU', 'approximate', this.approximate, ['none', 'tanh']);
   }
@@ -193,8 +194,8 @@ export class Hardtanh extends Module {
   readonly min: number;
   readonly max: number;
 
-  constructor(min = -1, max = 1) {
-    super();
+  constructor(min = -1, max = 1, ...surplus: never[]) {
+    super(...surplus);
     if (!(min < max)) throw new RangeError(`Hardtanh: min (${min}) must be below max (${max})`);
     this.min = min;
     this.max = max;
@@ -226,8 +227,8 @@ export class Tanhshrink extends Module {
 export class Hardshrink extends Module {
   readonly lambda: number;
 
-  constructor(lambda = 0.5) {
-    super();
+  constructor(lambda = 0.5, ...surplus: never[]) {
+    super(...surplus);
     this.lambda = lambda;
   }
 
@@ -244,8 +245,8 @@ export class Hardshrink extends Module {
 export class Softshrink extends Module {
   readonly lambda: number;
 
-  constructor(lambda = 0.5) {
-    super();
+  constructor(lambda = 0.5, ...surplus: never[]) {
+    super(...surplus);
     this.lambda = lambda;
   }
 
@@ -263,8 +264,8 @@ export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor(beta = 1, threshold = 20) {
-    super();
+  constructor(beta = 1, threshold = 20, ...surplus: never[]) {
+    super(...surplus);
     this.beta = beta;
     this.threshold = threshold;
   }
@@ -290,8 +291,8 @@ export class Threshold extends Module {
   readonly threshold: number;
   readonly value: number;
 
-  constructor(threshold: number, value: number) {
-    super();
+  constructor(threshold: number, value: number, ...surplus: never[]) {
+    super(...surplus);
     this.threshold = threshold;
     this.value = value;
   }
@@ -309,8 +310,8 @@ export class Threshold extends Module {
 export class GLU extends Module {
   readonly dim: number;
 
-  constructor(dim = -1) {
-    super();
+  constructor(dim = -1, ...surplus: never[]) {
+    super(...surplus);
     this.dim = dim;
   }
 
@@ -327,8 +328,8 @@ export class GLU extends Module {
 export class Softmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number) {
-    super();
+  constructor(dim: number, ...surplus: never[]) {
+    super(...surplus);
     this.dim = dim;
   }
 
@@ -345,8 +346,8 @@ export class Softmax extends Module {
 export class Softmin extends Module {
   readonly dim: number;
 
-  constructor(dim: number) {
-    super();
+  constructor(dim: number, ...surplus: never[]) {
+    super(...surplus);
     this.dim = dim;
   }
 
@@ -363,8 +364,8 @@ export class Softmin extends Module {
 export class LogSoftmax extends Module {
   readonly dim: number;
 
-  constructor(dim: number) {
-    super();
+  constructor(dim: number, ...surplus: never[]) {
+    super(...surplus);
     this.dim = dim;
   }
 

@@ -3,6 +3,7 @@ import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { type Dtype, isFloatingPoint, STORAGE } from '../dtype.ts';
 import { tidy } from '../handle.ts';
+import { checkNoSurplus, checkOptions, withDefaults } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { Buffers, type NamedBuffer } from './buffers.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
@@ -16,6 +17,8 @@ export interface Placement {
   device?: string;
 }
 
+const NAMED: Required<NamedOptions> = { prefix: '', recurse: true, removeDuplicate: true };
+
 /**
  * A network or a part of one (torch.nn.Module).
  *
@@ -27,6 +30,11 @@ export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
   readonly #buffers = new Buffers(this);
+
+  /** @throws TypeError for arguments that a layer does not take and hands on */
+  constructor(...surplus: never[]) {
+    checkNoSurplus(this.constructor.name, surplus);
+  }
 
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
@@ -68,7 +76,8 @@ export abstract class Module {
    */
   registerBuffer<T extends Tensor | null>(name: string, values: T, options: { persistent?: boolean } = {}): T {
     this.#checkName(name, 'registerBuffer');
-    this.#buffers.register(name, values, options.persistent ?? true);
+    const { persistent } = withDefaults(`${this.constructor.name}.registerBuffer`, { persistent: true }, options);
+    this.#buffers.register(name, values, persistent);
     return values;
   }
 
@@ -117,20 +126,24 @@ export abstract class Module {
 
   /** Every parameter once. */
   parameters(options: { recurse?: boolean } = {}): Parameter[] {
+    checkOptions('parameters', { recurse: true }, options);
     return this.namedParameters(options).map(([, parameter]) => parameter);
   }
 
   /** Every parameter with its dotted path, a module's own before its children's. */
   namedParameters(options: NamedOptions = {}): [string, Parameter][] {
+    checkOptions('namedParameters', NAMED, options);
     return namedMembers(this, (module) => module.ownParams(), options);
   }
 
   buffers(options: { recurse?: boolean } = {}): Tensor[] {
+    checkOptions('buffers', { recurse: true }, options);
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
   /** Every buffer with its dotted path. */
   namedBuffers(options: NamedOptions = {}): [string, Tensor][] {
+    checkOptions('namedBuffers', NAMED, options);
     return namedMembers(this, (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]), options);
   }
 
@@ -150,6 +163,7 @@ export abstract class Module {
 
   /** This module under `prefix` and everything below it, a module before its children. */
   namedModules(options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
+    checkOptions('namedModules', NAMED, options);
     return namedModules(this, options);
   }
 
@@ -249,7 +263,8 @@ export abstract class Module {
    * @throws Error that lists every missing and unexpected name and every shape that differs; nothing is changed then
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
-    return loadState(this, state, options.strict ?? true);
+    const { strict } = withDefaults(`${this.constructor.name}.loadStateDict`, { strict: true }, options);
+    return loadState(this, state, strict);
   }
 
   /** Releases all parameters and buffers: the module must not be used afterwards. */
