@@ -9,6 +9,7 @@ import { Buffers, type NamedBuffer } from './buffers.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
+import { lookForUnregistered } from './unregistered.ts';
 
 /** Where and as what to move a module; what is left out stays. */
 export interface Placement {
@@ -24,12 +25,14 @@ const NAMED: Required<NamedOptions> = { prefix: '', recurse: true, removeDuplica
  *
  * A property that holds a `Parameter` is a parameter, one that holds a `Module` is a child, in the order in which the
  * properties were first set; what `registerBuffer` was called for is a buffer. Names in the state dict are property
- * names. Arrays of modules are not looked into: use `ModuleList`.
+ * names. What arrays and plain objects hold is not registered, and a process warning (`PARAMWISE_MODULE`) says so: use
+ * `ModuleList`, `ModuleDict`.
  */
 export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
   readonly #buffers = new Buffers(this);
+  #membersLookedAt = -1;
 
   /** @throws TypeError for arguments that a layer does not take and hands on */
   constructor(...surplus: never[]) {
@@ -116,7 +119,16 @@ export abstract class Module {
 
   /** Own children, without theirs. A child held under two names comes twice. */
   ownChildren(): [string, Module][] {
-    return [...this.members()].filter((member): member is [string, Module] => member[1] instanceof Module);
+    const members = [...this.members()];
+    this.#look(members);
+    return members.filter((member): member is [string, Module] => member[1] instanceof Module);
+  }
+
+  /** Warns once of modules in plain arrays; again only when properties were added since. */
+  #look(members: readonly (readonly [string, unknown])[]): void {
+    if (members.length === this.#membersLookedAt) return;
+    this.#membersLookedAt = members.length;
+    lookForUnregistered(this.constructor.name, members, isMember);
   }
 
   /** Own buffers that are not null. */
@@ -287,6 +299,10 @@ export abstract class Module {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function isMember(value: unknown): value is Module | Parameter {
+  return value instanceof Module || value instanceof Parameter;
 }
 
 function placement(target: string | Placement): Placement {
