@@ -3,7 +3,7 @@ import { type Dtype, isHalf, STORAGE, type TensorData } from './dtype.ts';
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { TensorOperators } from './ops.gen.ts';
-import { intern, releaseHandles, reserve, results, stringOf, Tag, wire } from './wire.ts';
+import { intern, reserve, results, stringOf, Tag, wire } from './wire.ts';
 
 /** Nested arrays of the values of a tensor; a bare value for a tensor without dimensions. */
 export type NestedArray<T> = T | NestedArray<T>[];
@@ -129,11 +129,6 @@ export class Tensor extends Handle {
       dtype === 'bool' ? Boolean(value) : Number(value),
     );
     return nest(values, dtype.startsWith('complex') ? [...shape, 2] : shape);
-  }
-
-  /** Releases this holder now. The memory goes when nobody else (a view, autograd) needs it. Twice does nothing. */
-  dispose(): void {
-    releaseHandles([this.id]);
   }
 
   [Symbol.dispose](): void {
