@@ -29,15 +29,15 @@ it('says nothing of tensors in scopes, kept, or released', async () => {
 });
 
 it('says nothing of parameters, buffers and optimizer state', async () => {
-  const model = new nn.ModuleList(Array.from({ length: 1500 }, () => new nn.BatchNorm1d(2)));
+  const model = new nn.ModuleList(Array.from({ length: 300 }, () => new nn.BatchNorm1d(2)));
   const wrapper = buildOptimWrapper(model, { optimizer: { type: 'AdamW', lr: 0.1 } });
   tidy(() => {
     let sum = ones([3, 2]);
     for (const layer of model) sum = sum.add(layer.forward(ones([3, 2])));
     wrapper.updateParams(sum.sum());
   });
-  const some = many(8_000, () => ones([1]));
-  expect(liveTensors()).toBeGreaterThan(18_000);
+  const some = many(9_000, () => ones([1]));
+  expect(liveTensors()).toBeGreaterThan(11_000);
   expect(await leaks()).toEqual([]);
   disposeAll(some);
 });
