@@ -8,10 +8,12 @@
 import { Handle, isPlainObject } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
+import { decideThreads } from './threads.ts';
 import { intern, reserve, results, stringOf, Tag, wire } from './wire.ts';
 
 /** The id of an operator by its full name, `aten::add` (the arguments choose the overload) or `aten::add.Tensor`. */
 export function findOperator(name: string): number {
+  decideThreads();
   wire.words[0] = intern(name);
   return native.find();
 }

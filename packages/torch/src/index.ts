@@ -4,7 +4,6 @@
  * @module @paramwise/torch
  */
 import { registerEngine } from './optim/registration.ts';
-import { useAllCores } from './runtime.ts';
 
 export * from '@paramwise/core';
 export {
@@ -58,18 +57,10 @@ export {
   type UpdateOptions,
 } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';
-export {
-  type EngineVersions,
-  engineVersions,
-  getNumThreads,
-  getRngState,
-  manualSeed,
-  setNumThreads,
-  setRngState,
-} from './runtime.ts';
+export { type EngineVersions, engineVersions, getRngState, manualSeed, setRngState } from './runtime.ts';
 export { loadSafetensors, type SafetensorsFile, saveSafetensors } from './safetensors.ts';
 export { emptyCache, liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';
+export { getNumThreads, setNumThreads } from './threads.ts';
 
-// The one thing that happens at import: configs name the engine's optimizers, and all cores are used.
+// The one thing that happens at import: configs may name the engine's optimizers.
 registerEngine();
-useAllCores();

@@ -3,11 +3,13 @@ import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { type Dtype, isFloatingPoint, STORAGE } from '../dtype.ts';
 import { tidy } from '../handle.ts';
+import { checkNoSurplus, checkOptions, withDefaults } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { Buffers, type NamedBuffer } from './buffers.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
+import { lookForUnregistered } from './unregistered.ts';
 
 /** Where and as what to move a module; what is left out stays. */
 export interface Placement {
@@ -16,17 +18,26 @@ export interface Placement {
   device?: string;
 }
 
+const NAMED: Required<NamedOptions> = { prefix: '', recurse: true, removeDuplicate: true };
+
 /**
  * A network or a part of one (torch.nn.Module).
  *
  * A property that holds a `Parameter` is a parameter, one that holds a `Module` is a child, in the order in which the
  * properties were first set; what `registerBuffer` was called for is a buffer. Names in the state dict are property
- * names. Arrays of modules are not looked into: use `ModuleList`.
+ * names. What arrays and plain objects hold is not registered, and a process warning (`PARAMWISE_MODULE`) says so: use
+ * `ModuleList`, `ModuleDict`.
  */
 export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
   readonly #buffers = new Buffers(this);
+  #membersLookedAt = -1;
+
+  /** @throws TypeError for arguments that a layer does not take and hands on */
+  constructor(...surplus: never[]) {
+    checkNoSurplus(this.constructor.name, surplus);
+  }
 
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
@@ -68,7 +79,8 @@ export abstract class Module {
    */
   registerBuffer<T extends Tensor | null>(name: string, values: T, options: { persistent?: boolean } = {}): T {
     this.#checkName(name, 'registerBuffer');
-    this.#buffers.register(name, values, options.persistent ?? true);
+    const { persistent } = withDefaults(`${this.constructor.name}.registerBuffer`, { persistent: true }, options);
+    this.#buffers.register(name, values, persistent);
     return values;
   }
 
@@ -107,7 +119,16 @@ export abstract class Module {
 
   /** Own children, without theirs. A child held under two names comes twice. */
   ownChildren(): [string, Module][] {
-    return [...this.members()].filter((member): member is [string, Module] => member[1] instanceof Module);
+    const members = [...this.members()];
+    this.#look(members);
+    return members.filter((member): member is [string, Module] => member[1] instanceof Module);
+  }
+
+  /** Warns once of modules in plain arrays; again only when properties were added since. */
+  #look(members: readonly (readonly [string, unknown])[]): void {
+    if (members.length === this.#membersLookedAt) return;
+    this.#membersLookedAt = members.length;
+    lookForUnregistered(this.constructor.name, members, isMember);
   }
 
   /** Own buffers that are not null. */
@@ -117,20 +138,24 @@ export abstract class Module {
 
   /** Every parameter once. */
   parameters(options: { recurse?: boolean } = {}): Parameter[] {
+    checkOptions('parameters', { recurse: true }, options);
     return this.namedParameters(options).map(([, parameter]) => parameter);
   }
 
   /** Every parameter with its dotted path, a module's own before its children's. */
   namedParameters(options: NamedOptions = {}): [string, Parameter][] {
+    checkOptions('namedParameters', NAMED, options);
     return namedMembers<Module, Parameter>(this, (module) => module.ownParams(), options);
   }
 
   buffers(options: { recurse?: boolean } = {}): Tensor[] {
+    checkOptions('buffers', { recurse: true }, options);
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
   /** Every buffer with its dotted path. */
   namedBuffers(options: NamedOptions = {}): [string, Tensor][] {
+    checkOptions('namedBuffers', NAMED, options);
     return namedMembers<Module, Tensor>(
       this,
       (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]),
@@ -154,6 +179,7 @@ export abstract class Module {
 
   /** This module under `prefix` and everything below it, a module before its children. */
   namedModules(options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
+    checkOptions('namedModules', NAMED, options);
     return namedModules<Module>(this, options);
   }
 
@@ -254,7 +280,8 @@ export abstract class Module {
    * @throws Error that lists every missing and unexpected name and every shape that differs; nothing is changed then
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
-    return loadState(this, state, options.strict ?? true);
+    const { strict } = withDefaults(`${this.constructor.name}.loadStateDict`, { strict: true }, options);
+    return loadState(this, state, strict);
   }
 
   /** Releases all parameters and buffers: the module must not be used afterwards. */
@@ -277,6 +304,10 @@ export abstract class Module {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function isMember(value: unknown): value is Module | Parameter {
+  return value instanceof Module || value instanceof Parameter;
 }
 
 function placement(target: string | Placement): Placement {
