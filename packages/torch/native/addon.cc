@@ -15,7 +15,9 @@ namespace paramwise {
 
 namespace {
 
-void check(napi_status status, const char* what) { TORCH_CHECK(status == napi_ok, "internal: ", what, " failed (", static_cast<int>(status), ")"); }
+void check(napi_status status, const char* what) {
+  TORCH_CHECK(status == napi_ok, "internal: ", what, " failed (", static_cast<int>(status), ")");
+}
 
 // V8 collects sooner when it knows how much memory its handles keep alive. Reported in steps: the call is not free.
 void report_memory(napi_env env) {
@@ -119,7 +121,8 @@ napi_value schemas(napi_env env, napi_callback_info) {
     const auto all = list_schemas();
     napi_value array;
     check(napi_create_array_with_length(env, all.size(), &array), "making an array");
-    for (size_t i = 0; i < all.size(); i++) check(napi_set_element(env, array, static_cast<uint32_t>(i), to_text(env, all[i])), "filling an array");
+    for (size_t i = 0; i < all.size(); i++)
+      check(napi_set_element(env, array, static_cast<uint32_t>(i), to_text(env, all[i])), "filling an array");
     return array;
   });
 }
@@ -135,14 +138,18 @@ napi_value from_bytes(napi_env env, napi_callback_info info) {
     check(napi_get_arraybuffer_info(env, values[0], &data, &bytes), "reading a buffer");
     check(napi_get_value_double(env, values[1], &offset), "reading a number");
     check(napi_get_value_double(env, values[2], &length), "reading a number");
-    TORCH_CHECK(offset >= 0 && length >= 0 && offset + length <= static_cast<double>(bytes), "internal: bytes outside their buffer");
+    TORCH_CHECK(offset >= 0 && length >= 0 && offset + length <= static_cast<double>(bytes),
+                "internal: bytes outside their buffer");
     Reader in = wire().reader();
     const auto dtype = parse_dtype(wire().string(in.id()));
     std::vector<int64_t> shape(in.count());
     for (auto& size : shape) size = static_cast<int64_t>(in.number());
     const at::Tensor tensor = at::empty(shape, at::TensorOptions().dtype(dtype));
-    TORCH_CHECK_VALUE(tensor.nbytes() == static_cast<size_t>(length), "shape ", tensor.sizes(), " of ", dtype_name(dtype), " needs ", tensor.nbytes(), " bytes, found ", length);
-    if (length > 0) std::memcpy(tensor.data_ptr(), static_cast<char*>(data) + static_cast<size_t>(offset), static_cast<size_t>(length));
+    TORCH_CHECK_VALUE(tensor.nbytes() == static_cast<size_t>(length), "shape ", tensor.sizes(), " of ",
+                      dtype_name(dtype), " needs ", tensor.nbytes(), " bytes, found ", length);
+    if (length > 0)
+      std::memcpy(tensor.data_ptr(), static_cast<char*>(data) + static_cast<size_t>(offset),
+                  static_cast<size_t>(length));
     napi_value handle;
     check(napi_create_double(env, tensors().add(tensor), &handle), "returning a number");
     report_memory(env);
@@ -215,10 +222,13 @@ napi_value init(napi_env env, napi_value exports) {
   return guarded(env, [&] {
     install_memory_pool();
     // A worker thread that ends gives its tensors back; in the main thread the process ends with them.
-    check(napi_add_env_cleanup_hook(env, [](void*) { tensors().clear(); }, nullptr), "adding a clean-up hook");
+    check(napi_add_env_cleanup_hook(
+              env, [](void*) { tensors().clear(); }, nullptr),
+          "adding a clean-up hook");
     for (const Entry& entry : kExports) {
       napi_value function;
-      check(napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, nullptr, &function), "making a function");
+      check(napi_create_function(env, entry.name, NAPI_AUTO_LENGTH, entry.function, nullptr, &function),
+            "making a function");
       check(napi_set_named_property(env, exports, entry.name, function), "exporting a function");
     }
     return exports;

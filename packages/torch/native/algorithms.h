@@ -48,7 +48,16 @@ struct Adam {
   T sign, l2, keep, beta1, rest1, beta2, rest2, step, root, eps;
 
   explicit Adam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), step(c[7]), root(c[8]), eps(c[9]) {}
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        step(c[7]),
+        root(c[8]),
+        eps(c[9]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -74,7 +83,8 @@ struct Adamax {
   static constexpr int kConstants = 7;
   T sign, l2, beta1, rest1, beta2, step, eps;
 
-  explicit Adamax(const double* c) : sign(c[0]), l2(c[1]), beta1(c[2]), rest1(c[3]), beta2(c[4]), step(c[5]), eps(c[6]) {}
+  explicit Adamax(const double* c)
+      : sign(c[0]), l2(c[1]), beta1(c[2]), rest1(c[3]), beta2(c[4]), step(c[5]), eps(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -99,7 +109,17 @@ struct NAdam {
   T sign, l2, keep, beta1, rest1, beta2, rest2, of_gradient, of_average, root, eps;
 
   explicit NAdam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), of_gradient(c[7]), of_average(c[8]), root(c[9]), eps(c[10]) {}
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        of_gradient(c[7]),
+        of_average(c[8]),
+        root(c[9]),
+        eps(c[10]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -121,7 +141,16 @@ struct RAdam {
   T sign, l2, keep, beta1, rest1, beta2, rest2, step, rectified, eps;
 
   explicit RAdam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), step(c[7]), rectified(c[8]), eps(c[9]) {}
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        step(c[7]),
+        rectified(c[8]),
+        eps(c[9]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -183,7 +212,8 @@ struct RmsProp {
   static constexpr int kConstants = 7;
   T sign, l2, lr, alpha, rest, momentum, eps;
 
-  explicit RmsProp(const double* c) : sign(c[0]), l2(c[1]), lr(c[2]), alpha(c[3]), rest(c[4]), momentum(c[5]), eps(c[6]) {}
+  explicit RmsProp(const double* c)
+      : sign(c[0]), l2(c[1]), lr(c[2]), alpha(c[3]), rest(c[4]), momentum(c[5]), eps(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -256,7 +286,8 @@ struct Lion {
   static constexpr int kConstants = 7;
   T sign, keep, lr, beta1, rest1, beta2, rest2;
 
-  explicit Lion(const double* c) : sign(c[0]), keep(c[1]), lr(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]) {}
+  explicit Lion(const double* c)
+      : sign(c[0]), keep(c[1]), lr(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient;

@@ -79,8 +79,13 @@ struct NamedCode {
   int64_t code;
 };
 
-constexpr NamedCode kLayouts[] = {{"strided", static_cast<int64_t>(c10::Layout::Strided)}, {"sparse_coo", static_cast<int64_t>(c10::Layout::Sparse)}, {"sparse_csr", static_cast<int64_t>(c10::Layout::SparseCsr)}};
-constexpr NamedCode kMemoryFormats[] = {{"contiguous_format", static_cast<int64_t>(c10::MemoryFormat::Contiguous)}, {"preserve_format", static_cast<int64_t>(c10::MemoryFormat::Preserve)}, {"channels_last", static_cast<int64_t>(c10::MemoryFormat::ChannelsLast)}, {"channels_last_3d", static_cast<int64_t>(c10::MemoryFormat::ChannelsLast3d)}};
+constexpr NamedCode kLayouts[] = {{"strided", static_cast<int64_t>(c10::Layout::Strided)},
+                                  {"sparse_coo", static_cast<int64_t>(c10::Layout::Sparse)},
+                                  {"sparse_csr", static_cast<int64_t>(c10::Layout::SparseCsr)}};
+constexpr NamedCode kMemoryFormats[] = {{"contiguous_format", static_cast<int64_t>(c10::MemoryFormat::Contiguous)},
+                                        {"preserve_format", static_cast<int64_t>(c10::MemoryFormat::Preserve)},
+                                        {"channels_last", static_cast<int64_t>(c10::MemoryFormat::ChannelsLast)},
+                                        {"channels_last_3d", static_cast<int64_t>(c10::MemoryFormat::ChannelsLast3d)}};
 
 template <size_t N>
 const NamedCode* find_code(const NamedCode (&table)[N], const std::string& name) {
@@ -241,7 +246,8 @@ c10::IValue element_value(const ArgSpec& spec, Reader& reader) {
 void check_length(const ArgSpec& spec, size_t count) {
   if (spec.size < 2 || count == static_cast<size_t>(spec.size) || count == 1) return;
   const bool empty_default = spec.has_default && spec.default_value.isList() && spec.default_value.toListRef().empty();
-  TORCH_CHECK_TYPE(count == 0 && empty_default, "argument '", spec.name, "' must be one value or a list of ", spec.size, ", not of ", count);
+  TORCH_CHECK_TYPE(count == 0 && empty_default, "argument '", spec.name, "' must be one value or a list of ", spec.size,
+                   ", not of ", count);
 }
 
 c10::IValue list_value(const ArgSpec& spec, Reader& reader) {
@@ -385,7 +391,9 @@ const char* dtype_name(c10::ScalarType dtype) {
 
 c10::ScalarType parse_dtype(const std::string& name) {
   const DtypeName* found = find_dtype(name);
-  TORCH_CHECK_TYPE(found, "unknown dtype '", name, "': use float32, float64, float16, bfloat16, uint8, int8, int16, int32, int64, bool, complex64 or complex128");
+  TORCH_CHECK_TYPE(
+      found, "unknown dtype '", name,
+      "': use float32, float64, float16, bfloat16, uint8, int8, int16, int32, int64, bool, complex64 or complex128");
   return found->dtype;
 }
 

@@ -64,7 +64,8 @@ std::unique_ptr<Overload> describe_overload(const c10::OperatorName& name) {
 
 // Named-dimension overloads take strings where others take numbers; they are reached by their full name only.
 bool by_dimension_name(const c10::OperatorName& name) {
-  return name.overload_name.find("Dimname") != std::string::npos || name.overload_name.find("names") != std::string::npos;
+  return name.overload_name.find("Dimname") != std::string::npos ||
+         name.overload_name.find("names") != std::string::npos;
 }
 
 std::unique_ptr<OverloadSet> make_set(const std::string& name) {
@@ -73,12 +74,15 @@ std::unique_ptr<OverloadSet> make_set(const std::string& name) {
   set->precondition = precondition_of(name);
   const auto dot = name.find('.');
   const auto base = operators().by_base.find(name.substr(0, dot));
-  if (base == operators().by_base.end()) throw std::invalid_argument("there is no operator '" + name + "' in this libtorch");
+  if (base == operators().by_base.end())
+    throw std::invalid_argument("there is no operator '" + name + "' in this libtorch");
   for (const auto& candidate : base->second) {
-    if (dot == std::string::npos ? by_dimension_name(candidate) : candidate.overload_name != name.substr(dot + 1)) continue;
+    if (dot == std::string::npos ? by_dimension_name(candidate) : candidate.overload_name != name.substr(dot + 1))
+      continue;
     if (auto overload = describe_overload(candidate)) set->overloads.push_back(std::move(overload));
   }
-  TORCH_CHECK(!set->overloads.empty(), "operator '", name.substr(0, dot), "' has no overload '", dot == std::string::npos ? "" : name.substr(dot + 1), "'");
+  TORCH_CHECK(!set->overloads.empty(), "operator '", name.substr(0, dot), "' has no overload '",
+              dot == std::string::npos ? "" : name.substr(dot + 1), "'");
   return set;
 }
 
@@ -152,7 +156,8 @@ Binding bind(const Overload& overload, Reader reader, size_t given) {
     } else {
       value = reader;
       if (index >= overload.args.size() || overload.args[index].keyword_only) {
-        binding.problem = "it takes at most " + std::to_string(next) + " positional arguments, not " + std::to_string(given);
+        binding.problem =
+            "it takes at most " + std::to_string(next) + " positional arguments, not " + std::to_string(given);
         return binding;
       }
       next++;
@@ -182,7 +187,8 @@ int score(const Overload& overload, Reader reader, Binding& binding) {
     const Reader value = reader;
     const int fitted = fit(overload.args[i], reader);
     if (fitted < 0) {
-      binding.problem = "argument '" + overload.args[i].name + "' must be " + overload.args[i].type + ", not " + describe_value(value);
+      binding.problem = "argument '" + overload.args[i].name + "' must be " + overload.args[i].type + ", not " +
+                        describe_value(value);
       return -1;
     }
     total += fitted;
@@ -224,7 +230,8 @@ const Overload& resolve(OverloadSet& set, const Reader& reader, size_t given, ui
   return *best;
 }
 
-void push_arguments(const Overload& overload, Reader reader, size_t given, bool keywords, std::vector<c10::IValue>& stack) {
+void push_arguments(const Overload& overload, Reader reader, size_t given, bool keywords,
+                    std::vector<c10::IValue>& stack) {
   if (!keywords && given <= overload.args.size()) {
     for (size_t i = 0; i < given; i++) stack.push_back(to_ivalue(overload.args[i], reader));
     for (size_t i = given; i < overload.args.size(); i++) stack.push_back(overload.args[i].default_value);

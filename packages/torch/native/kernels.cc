@@ -82,7 +82,8 @@ PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem&
   }
   run_block<Algorithm, float>(algorithm, block, 0, count);
   narrow(wide.value, value, count);
-  for (int i = 0; i < Algorithm::kStates; i++) narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
+  for (int i = 0; i < Algorithm::kStates; i++)
+    narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
 }
 
 template <typename Algorithm, typename Stored>
@@ -104,23 +105,23 @@ PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t 
   if (begin < end) run_stored<Algorithm, Stored>(algorithm, item, begin, end - begin);
 }
 
-#define PARAMWISE_RUNS(NAME, ...)                                                                 \
-  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {      \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, float>(item, begin, end);                                           \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {     \
-    using T = double;                                                                             \
-    run_elements<__VA_ARGS__, double>(item, begin, end);                                          \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {       \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {   \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
-  }                                                                                               \
+#define PARAMWISE_RUNS(NAME, ...)                                                               \
+  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {    \
+    using T = float;                                                                            \
+    run_elements<__VA_ARGS__, float>(item, begin, end);                                         \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {   \
+    using T = double;                                                                           \
+    run_elements<__VA_ARGS__, double>(item, begin, end);                                        \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {     \
+    using T = float;                                                                            \
+    run_elements<__VA_ARGS__, c10::Half>(item, begin, end);                                     \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) { \
+    using T = float;                                                                            \
+    run_elements<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                 \
+  }                                                                                             \
   constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
 
 PARAMWISE_RUNS(sgd, Sgd<T, false>)

@@ -52,13 +52,16 @@ double runtime_manual_seed(Reader& in, Writer&) {
   TORCH_CHECK_TYPE(tag == Tag::Int || tag == Tag::BigInt, "a seed is a whole number");
   const double high = tag == Tag::BigInt ? in.number() : 0;
   const double low = in.number();
-  const auto seed = tag == Tag::Int ? static_cast<uint64_t>(static_cast<int64_t>(low))
-                                    : (static_cast<uint64_t>(static_cast<int64_t>(high)) << 32) | static_cast<uint64_t>(low);
+  const auto seed = tag == Tag::Int
+                        ? static_cast<uint64_t>(static_cast<int64_t>(low))
+                        : (static_cast<uint64_t>(static_cast<int64_t>(high)) << 32) | static_cast<uint64_t>(low);
   at::manual_seed(seed);
   return 0;
 }
 
-double runtime_get_rng_state(Reader&, Writer&) { return tensors().add(at::detail::getDefaultCPUGenerator().get_state()); }
+double runtime_get_rng_state(Reader&, Writer&) {
+  return tensors().add(at::detail::getDefaultCPUGenerator().get_state());
+}
 
 double runtime_set_rng_state(Reader& in, Writer&) {
   auto generator = at::detail::getDefaultCPUGenerator();
@@ -71,7 +74,8 @@ double runtime_threads(Reader&, Writer&) { return at::get_num_threads(); }
 
 double runtime_set_threads(Reader& in, Writer&) {
   const double count = in.number();
-  TORCH_CHECK_VALUE(count >= 1 && count <= 4096 && count == static_cast<int>(count), "the number of threads must be a whole number from 1 to 4096, not ", count);
+  TORCH_CHECK_VALUE(count >= 1 && count <= 4096 && count == static_cast<int>(count),
+                    "the number of threads must be a whole number from 1 to 4096, not ", count);
   at::set_num_threads(static_cast<int>(count));
   return 0;
 }

@@ -36,21 +36,30 @@ struct Prepared {
 
 // "parameter N" at the start of a message is what JavaScript replaces by the parameter's name.
 void check_parameter(const at::Tensor& parameter, const at::Tensor& gradient, const Kernel& kernel, size_t position) {
-  TORCH_CHECK(parameter.device().is_cpu(), "parameter ", position, " lies on ", parameter.device(), ": this step runs on the CPU");
-  TORCH_CHECK(gradient.layout() == c10::kStrided || kernel.sparse, "parameter ", position, " has a sparse gradient: use SparseAdam, or a dense Embedding");
-  TORCH_CHECK(at::isFloatingType(parameter.scalar_type()), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), ": an optimizer steps floating-point parameters");
-  TORCH_CHECK(gradient.sizes() == parameter.sizes(), "parameter ", position, " has shape ", parameter.sizes(), " but its gradient ", gradient.sizes(), ": clear the gradients after its data changed");
-  TORCH_CHECK(at::has_internal_overlap(parameter) != at::MemOverlap::Yes, "parameter ", position, " has elements that share memory, as expand() makes them: step a copy");
-  TORCH_CHECK(gradient.scalar_type() == parameter.scalar_type(), "parameter ", position, " is ", dtype_name(parameter.scalar_type()), " but its gradient is ", dtype_name(gradient.scalar_type()));
+  TORCH_CHECK(parameter.device().is_cpu(), "parameter ", position, " lies on ", parameter.device(),
+              ": this step runs on the CPU");
+  TORCH_CHECK(gradient.layout() == c10::kStrided || kernel.sparse, "parameter ", position,
+              " has a sparse gradient: use SparseAdam, or a dense Embedding");
+  TORCH_CHECK(at::isFloatingType(parameter.scalar_type()), "parameter ", position, " is ",
+              dtype_name(parameter.scalar_type()), ": an optimizer steps floating-point parameters");
+  TORCH_CHECK(gradient.sizes() == parameter.sizes(), "parameter ", position, " has shape ", parameter.sizes(),
+              " but its gradient ", gradient.sizes(), ": clear the gradients after its data changed");
+  TORCH_CHECK(at::has_internal_overlap(parameter) != at::MemOverlap::Yes, "parameter ", position,
+              " has elements that share memory, as expand() makes them: step a copy");
+  TORCH_CHECK(gradient.scalar_type() == parameter.scalar_type(), "parameter ", position, " is ",
+              dtype_name(parameter.scalar_type()), " but its gradient is ", dtype_name(gradient.scalar_type()));
 }
 
 // A tensor's memory in the order of `value`: its own, or where it is laid out in another way that of a copy, which is
 // written back after the step.
 void* state_memory(Prepared& prepared, const at::Tensor& state, const at::Tensor& value, size_t position) {
   TORCH_CHECK(state.sizes() == value.sizes() && state.scalar_type() == value.scalar_type() && state.device().is_cpu(),
-              "parameter ", position, " has optimizer state that does not fit it: expected ", dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()), " of shape ", state.sizes());
+              "parameter ", position, " has optimizer state that does not fit it: expected ",
+              dtype_name(value.scalar_type()), " of shape ", value.sizes(), ", found ", dtype_name(state.scalar_type()),
+              " of shape ", state.sizes());
   if (state.strides() == value.strides()) return state.data_ptr();
-  TORCH_CHECK(at::has_internal_overlap(state) != at::MemOverlap::Yes, "parameter ", position, " has optimizer state whose elements share memory, as expand() makes them");
+  TORCH_CHECK(at::has_internal_overlap(state) != at::MemOverlap::Yes, "parameter ", position,
+              " has optimizer state whose elements share memory, as expand() makes them");
   const at::Tensor copy = at::empty_like(value).copy_(state);
   prepared.copied_back.emplace_back(state, copy);
   return copy.data_ptr();
@@ -74,7 +83,8 @@ void prepare_one(Prepared& prepared, const Kernel& kernel, Reader& in, size_t po
   StepItem item;
   item.value = value.data_ptr();
   item.gradient = laid_out.data_ptr();
-  for (int i = 0; i < kernel.states; i++) item.states[i] = state_memory(prepared, tensors().get(in.number()), value, position);
+  for (int i = 0; i < kernel.states; i++)
+    item.states[i] = state_memory(prepared, tensors().get(in.number()), value, position);
   for (int i = 0; i < kernel.constants; i++) item.constants[i] = in.number();
 
   prepared.runs.push_back(run_for(kernel.runs, value.scalar_type()));
@@ -101,7 +111,8 @@ double optimizer_step(Reader& in, Writer&) {
     item.gradient_limit = gradient_limit;
   }
 
-  prepared.spans.parallel([&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
+  prepared.spans.parallel(
+      [&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
 
   for (auto& [target, copy] : prepared.copied_back) target.copy_(copy);
   // Autograd must see that the values changed, as after any in-place operator.

@@ -15,7 +15,17 @@
 
 namespace paramwise {
 
-enum class Tag : int { None = 0, Tensor = 1, Int = 2, Double = 3, Bool = 4, String = 5, List = 6, Keyword = 7, BigInt = 8 };
+enum class Tag : int {
+  None = 0,
+  Tensor = 1,
+  Int = 2,
+  Double = 3,
+  Bool = 4,
+  String = 5,
+  List = 6,
+  Keyword = 7,
+  BigInt = 8
+};
 
 // A cursor over the buffer; reading past its end is an error, never an overrun.
 class Reader {
