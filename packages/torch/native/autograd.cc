@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "exports.h"
+#include "names.h"
 #include "tensor.h"
 
 namespace paramwise {
@@ -121,17 +122,17 @@ double autograd_set_grad(Reader& in, Writer&) {
 double autocast_set(Reader& in, Writer& out) {
   const bool cuda = in.number() != 0;
   const bool on = in.number() != 0;
-  const auto dtype = parse_dtype(wire().string(in.id()));
+  const auto dtype = parse_dtype(wire().strings.text(in.id()));
   // What was in force, for the way back.
   out.number(autocast_is_on(cuda) ? 1 : 0);
-  out.number(wire().intern(dtype_name(autocast_dtype(cuda))));
+  out.number(wire().strings.intern(dtype_name(autocast_dtype(cuda))));
   set_autocast(cuda, on, dtype);
   // Casts of parameters are remembered while autocast is on; a parameter that was stepped since must be cast anew.
   at::autocast::clear_cache();
   return -1;
 }
 
-double autograd_detach_data(Reader& in, Writer&) {
+double autograd_set_data(Reader& in, Writer&) {
   const at::Tensor tensor = tensors().get(in.number());
   tensor.set_data(read_tensors(in).at(0));
   return 0;

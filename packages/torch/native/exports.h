@@ -8,8 +8,10 @@ namespace paramwise {
 
 // dispatch.cc
 double op_find(Reader& in, Writer& out);             // name → id
-double op_allow_unchecked(Reader& in, Writer& out);  // trust.cc: 1 | 0
 double op_call(Reader& in, Writer& out);             // id, count, arguments… → handle, or -1 and the results
+
+// trust.cc
+double op_allow_unchecked(Reader& in, Writer& out);  // 1 | 0
 
 // tensor_io.cc
 double tensor_release(Reader& in, Writer& out);  // count, handles… → how many were alive
@@ -32,7 +34,7 @@ double autograd_requires_grad(Reader& in, Writer& out);  // handle, Bool
 double autograd_get_grad(Reader& in, Writer& out);       // handle → handle, or -1 for none
 double autograd_set_grad(Reader& in, Writer& out);       // handle, Tensor|None
 double autocast_set(Reader& in, Writer& out);            // CUDA, on, dtype id → [was on, dtype id]
-double autograd_detach_data(Reader& in, Writer& out);    // handle, Tensor: same parameter, other data
+double autograd_set_data(Reader& in, Writer& out);       // handle, Tensor: same parameter, other data
 
 // grads.cc: parameters are `count, handles…`, settings plain numbers
 double grads_present(Reader& in, Writer& out);  // parameters → for each 0: none, 1: on the CPU, 2: elsewhere

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "convert.h"
 #include "exports.h"
 #include "half.h"
 #include "spans.h"

@@ -3,8 +3,8 @@
 #include <type_traits>
 
 #include "algorithms.h"
-#include "convert.h"
 #include "half.h"
+#include "names.h"
 #include "spans.h"
 
 namespace paramwise {

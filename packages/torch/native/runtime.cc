@@ -40,11 +40,6 @@ __attribute__((target("arch=x86-64-v4"))) const char* vector_level() { return "x
 const char* vector_level() { return "the compiler's default"; }
 #endif
 
-void write_string(const std::string& text, Writer& out) {
-  out.put(Tag::String);
-  out.number(wire().intern(text));
-}
-
 }  // namespace
 
 double runtime_manual_seed(Reader& in, Writer&) {
@@ -83,11 +78,11 @@ double runtime_set_threads(Reader& in, Writer&) {
 double runtime_versions(Reader&, Writer& out) {
   out.put(Tag::List);
   out.number(6);
-  write_string(TORCH_VERSION, out);
-  write_string(blas_name(), out);
-  write_string(at::get_parallel_info().find("OpenMP") != std::string::npos ? "OpenMP" : "native", out);
-  write_string(cpu_capability(), out);
-  write_string(vector_level(), out);
+  out.text(TORCH_VERSION);
+  out.text(blas_name());
+  out.text(at::get_parallel_info().find("OpenMP") != std::string::npos ? "OpenMP" : "native");
+  out.text(cpu_capability());
+  out.text(vector_level());
   out.put(Tag::Bool);
   out.number(at::hasCUDA() ? 1 : 0);
   return -1;

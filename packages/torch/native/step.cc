@@ -4,9 +4,9 @@
 
 #include <vector>
 
-#include "convert.h"
 #include "exports.h"
 #include "kernels.h"
+#include "names.h"
 #include "spans.h"
 #include "tensor.h"
 
@@ -99,7 +99,7 @@ void prepare_one(Prepared& prepared, const Kernel& kernel, Reader& in, size_t po
 
 double optimizer_step(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
-  const Kernel& kernel = find_kernel(wire().string(in.id()));
+  const Kernel& kernel = find_kernel(wire().strings.text(in.id()));
   const size_t count = in.count();
   const double gradient_factor = in.number();
   const double gradient_limit = in.number();

@@ -1,7 +1,7 @@
 /** Threads, random state and versions of the engine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { decode, encode } from './dispatch.ts';
+import { decode, encode } from './codec.ts';
 import { keep } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
