@@ -7,8 +7,8 @@
 namespace paramwise {
 
 // dispatch.cc
-double op_find(Reader& in, Writer& out);             // name → id
-double op_call(Reader& in, Writer& out);             // id, count, arguments… → handle, or -1 and the results
+double op_find(Reader& in, Writer& out);  // name → id
+double op_call(Reader& in, Writer& out);  // id, count, arguments… → handle, or -1 and the results
 
 // trust.cc
 double op_allow_unchecked(Reader& in, Writer& out);  // 1 | 0

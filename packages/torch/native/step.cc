@@ -2,11 +2,13 @@
 
 #include <ATen/MemoryOverlap.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "exports.h"
 #include "kernels.h"
 #include "names.h"
+#include "rounds.h"
 #include "spans.h"
 #include "tensor.h"
 
@@ -14,16 +16,20 @@ namespace paramwise {
 
 namespace {
 
+// A parameter whose memory is no plain block (a view of a larger tensor), or a state laid out unlike its parameter:
+// stepped on a copy, then written back.
+struct Copy {
+  size_t position;  // of the parameter
+  at::Tensor target, copy;
+};
+
 // Everything a step reads, checked before anything is written: a refused step changes nothing.
 struct Prepared {
   std::vector<StepItem> items;
   std::vector<Run> runs;
-  Spans spans;
   // What the items point into, kept alive for the step.
   std::vector<at::Tensor> held;
-  // Parameters whose memory is no plain block (a view of a larger tensor) and states laid out unlike their parameter:
-  // stepped on a copy, then written back.
-  std::vector<std::pair<at::Tensor, at::Tensor>> copied_back;
+  std::vector<Copy> copied_back;
   std::vector<at::Tensor> stepped;
 
   void reserve(size_t count) {
@@ -61,7 +67,7 @@ void* state_memory(Prepared& prepared, const at::Tensor& state, const at::Tensor
   TORCH_CHECK(at::has_internal_overlap(state) != at::MemOverlap::Yes, "parameter ", position,
               " has optimizer state whose elements share memory, as expand() makes them");
   const at::Tensor copy = at::empty_like(value).copy_(state);
-  prepared.copied_back.emplace_back(state, copy);
+  prepared.copied_back.push_back({position, state, copy});
   return copy.data_ptr();
 }
 
@@ -75,7 +81,7 @@ void prepare_one(Prepared& prepared, const Kernel& kernel, Reader& in, size_t po
   at::Tensor value = parameter;
   if (!value.is_non_overlapping_and_dense()) {
     value = value.clone();
-    prepared.copied_back.emplace_back(parameter, value);
+    prepared.copied_back.push_back({position, parameter, value});
   }
   const bool aligned = gradient.strides() == value.strides();
   const at::Tensor laid_out = aligned ? gradient : at::empty_like(value).copy_(gradient);
@@ -88,11 +94,29 @@ void prepare_one(Prepared& prepared, const Kernel& kernel, Reader& in, size_t po
   for (int i = 0; i < kernel.constants; i++) item.constants[i] = in.number();
 
   prepared.runs.push_back(run_for(kernel.runs, value.scalar_type()));
-  prepared.spans.add(value.numel());
   prepared.items.push_back(item);
   prepared.stepped.push_back(parameter);
   prepared.held.push_back(value);
   prepared.held.push_back(laid_out);
+}
+
+void run_round(Prepared& prepared, const std::vector<size_t>& rounds, size_t round) {
+  Spans spans;
+  std::vector<size_t> members;
+  for (size_t i = 0; i < rounds.size(); i++) {
+    if (rounds[i] != round) continue;
+    members.push_back(i);
+    spans.add(prepared.stepped[i].numel());
+  }
+  // What was copied before the first round does not hold what the rounds since have written.
+  for (auto& [position, target, copy] : prepared.copied_back)
+    if (round > 0 && rounds[position] == round) copy.copy_(target);
+  spans.parallel([&](size_t member, int64_t begin, int64_t end) {
+    const size_t position = members[member];
+    prepared.runs[position](prepared.items[position], begin, end);
+  });
+  for (auto& [position, target, copy] : prepared.copied_back)
+    if (rounds[position] == round) target.copy_(copy);
 }
 
 }  // namespace
@@ -111,10 +135,9 @@ double optimizer_step(Reader& in, Writer&) {
     item.gradient_limit = gradient_limit;
   }
 
-  prepared.spans.parallel(
-      [&](size_t item, int64_t begin, int64_t end) { prepared.runs[item](prepared.items[item], begin, end); });
-
-  for (auto& [target, copy] : prepared.copied_back) target.copy_(copy);
+  const std::vector<size_t> rounds = rounds_of(prepared.stepped);
+  const size_t last = rounds.empty() ? 0 : *std::max_element(rounds.begin(), rounds.end());
+  for (size_t round = 0; round <= last; round++) run_round(prepared, rounds, round);
   // Autograd must see that the values changed, as after any in-place operator.
   for (const auto& parameter : prepared.stepped) parameter.unsafeGetTensorImpl()->bump_version();
   return static_cast<double>(count);
