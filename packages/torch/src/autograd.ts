@@ -1,5 +1,5 @@
 /** Gradients: backward passes, gradients of chosen inputs, and switching them off. */
-import { decode, encode } from './dispatch.ts';
+import { decode, encode } from './codec.ts';
 import { native } from './native.ts';
 import { checkOptions } from './options.ts';
 import { Tensor } from './tensor.ts';

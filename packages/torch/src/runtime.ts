@@ -1,5 +1,5 @@
 /** Random state and versions of the engine. */
-import { decode, encode } from './dispatch.ts';
+import { decode, encode } from './codec.ts';
 import { keep } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
