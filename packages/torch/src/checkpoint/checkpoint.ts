@@ -5,8 +5,9 @@
 import { type ParamScheduler, ScheduleDriver } from '@paramwise/core';
 import { tidy } from '../handle.ts';
 import type { Module } from '../nn/module.ts';
-import type { OptimWrapper, OptimWrapperStateDict } from '../optim/wrapper.ts';
+import type { OptimWrapper } from '../optim/wrapper.ts';
 import { OptimWrapperDict } from '../optim/wrapper-dict.ts';
+import type { OptimWrapperStateDict } from '../optim/wrapper-options.ts';
 import { getRngState, setRngState } from '../runtime.ts';
 import { loadSafetensors, saveSafetensors } from '../safetensors.ts';
 import type { Tensor } from '../tensor.ts';
