@@ -32,7 +32,7 @@ function refusal(name: string, allowed: string, found: unknown): TypeError {
   return new TypeError(`optim wrapper state dict: counters.${name} must be ${allowed}, not ${describeValue(found)}`);
 }
 
-export function isCount(value: unknown, least: number): boolean {
+function isCount(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least;
 }
 
