@@ -7,6 +7,13 @@ import { registerEngine } from './optim/registration.ts';
 
 export * from '@paramwise/core';
 export {
+  type GradientReading,
+  type LossScale,
+  LossScaler,
+  type LossScalerOptions,
+  type OnNonFinite,
+} from '@paramwise/core/internal';
+export {
   type BackwardOptions,
   backward,
   enableGrad,
@@ -45,18 +52,18 @@ export { keep, tidy } from './handle.ts';
 export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
 export { AmpOptimWrapper, type AmpOptimWrapperOptions } from './optim/amp-wrapper.ts';
+export { BaseOptimWrapper } from './optim/base-wrapper.ts';
 export { buildOptimWrapper } from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
-export { type LossScale, LossScaler, type LossScalerOptions } from './optim/loss-scaler.ts';
-export {
-  OptimWrapper,
-  type OptimWrapperOptions,
-  type OptimWrapperStateDict,
-  type StepOptions,
-  type UpdateOptions,
-} from './optim/wrapper.ts';
+export { OptimWrapper } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';
+export type {
+  OptimWrapperOptions,
+  OptimWrapperStateDict,
+  StepOptions,
+  UpdateOptions,
+} from './optim/wrapper-options.ts';
 export { type EngineVersions, engineVersions, getRngState, manualSeed, setRngState } from './runtime.ts';
 export { loadSafetensors, type SafetensorsFile, saveSafetensors } from './safetensors.ts';
 export { emptyCache, liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';

@@ -7,7 +7,7 @@ import { noGrad } from '../autograd.ts';
 import { tidy } from '../handle.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import { checkStateDict } from '../optim/state-dict.ts';
-import type { OptimWrapperStateDict } from '../optim/wrapper.ts';
+import type { OptimWrapperStateDict } from '../optim/wrapper-options.ts';
 import { getRngState, setRngState } from '../runtime.ts';
 import { loadSafetensors, saveSafetensors } from '../safetensors.ts';
 import type { Tensor } from '../tensor.ts';

@@ -39,3 +39,4 @@ export { defineOptimizer } from './registration.ts';
 export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
 export type { StepPath } from './step-path.ts';
+export type { SteppingOptimizer } from './stepping-optimizer.ts';

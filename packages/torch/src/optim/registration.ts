@@ -7,7 +7,8 @@ import type { ParamsInput } from './groups.ts';
 import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
 import { makeClass, OPTIMIZER_CLASSES, type OptimizerClass } from './optimizers.ts';
-import { OptimWrapper, type OptimWrapperOptions } from './wrapper.ts';
+import { OptimWrapper } from './wrapper.ts';
+import type { OptimWrapperOptions } from './wrapper-options.ts';
 
 /** Called once, by the package's door. A second copy of the package takes the names over. */
 export function registerEngine(): void {
