@@ -4,7 +4,10 @@ import { buildParamScheduler, type GroupSettings, ScheduleDriver } from '../src/
 
 function make(options?: { maxUpdatesPerIteration?: number }) {
   const group: GroupSettings = { lr: 1 };
-  const schedules = buildParamScheduler({ paramGroups: [group] }, { type: 'ExponentialLR', gamma: 0.5, by_epoch: false });
+  const schedules = buildParamScheduler(
+    { paramGroups: [group] },
+    { type: 'ExponentialLR', gamma: 0.5, by_epoch: false },
+  );
   const counter = { updateCount: 0 };
   return { group, counter, driver: new ScheduleDriver(schedules, counter, options) };
 }
