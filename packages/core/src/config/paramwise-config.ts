@@ -144,33 +144,52 @@ function parse(
   const copy = copyPlain(config, root);
   const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown()]));
   const parsed: ParamwiseConfig = check(closed({ ...extra, ...moreFields, ...paramwiseShape }), copy, root);
-  const issues = Object.entries(parsed.custom_keys ?? {}).flatMap(([key, settings]) =>
-    customKeyIssues(settings, [...root, 'custom_keys', key]),
-  );
+  const issues = Object.entries(parsed.custom_keys ?? {}).flatMap(([key, settings]) => {
+    const path = [...root, 'custom_keys', key];
+    return [...reservedIssues(settings, path), ...customKeyIssues(settings, path)];
+  });
+  issues.push(...reservedIssues(parsed.matrix_algorithm ?? {}, [...root, 'matrix_algorithm']));
   if (issues.length > 0) throw new ConfigError(issues);
   return parsed;
 }
 
-const CUSTOM_KEY_FIELDS = ['lr_mult', 'decay_mult', 'weight_decay', 'freeze', 'freeze_until', 'algorithm'] as const;
+/** What a group is made of beside its settings; no mapping that becomes settings may name it. */
+const RESERVED_FIELDS: readonly string[] = ['params', 'paramNames', 'param_names'];
+
+/** An issue for each field of a mapping of group settings that would replace the group's parameters or their names. */
+export function reservedIssues(settings: Readonly<Record<string, unknown>>, path: ConfigPath): Issue[] {
+  const allowed = `any field but ${RESERVED_FIELDS.join(', ')}`;
+  return RESERVED_FIELDS.filter((field) => Object.hasOwn(settings, field)).map((field) => {
+    return { code: 'invalid_value', path: [...path, field], found: describeValue(settings[field]), allowed };
+  });
+}
+
+/** Fields of a custom key that are our own. */
+export const CUSTOM_KEY_FIELDS: readonly string[] = Object.keys(customKeySchema.shape);
+/** Fields of `matrix_algorithm` that are no argument of the algorithm. */
+export const MATRIX_FIELDS: readonly string[] = Object.keys(matrixAlgorithmSchema.shape);
 
 /** A custom key may name any argument of the optimizer, so only what is nearly one of our own fields is a misspelling. */
 function customKeyIssues(settings: CustomKeyConfig, path: ConfigPath): Issue[] {
-  const own = new Set<string>([...CUSTOM_KEY_FIELDS, 'lr', ...Object.keys(paramwiseShape)]);
+  const own = new Set<string>([...CUSTOM_KEY_FIELDS, ...PARAMWISE_FIELDS]);
+  const spelled = CUSTOM_KEY_FIELDS.filter((field) => field !== 'lr');
   return Object.keys(settings).flatMap((field): Issue[] => {
-    if (field === 'params') {
+    if (RESERVED_FIELDS.includes(field)) return [];
+    if (field === 'requires_grad') {
       const found = describeValue(settings[field]);
-      return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'any field but "params"' }];
+      const allowed = 'freeze: true, which leaves parameters out of training';
+      return [{ code: 'invalid_value', path: [...path, field], found, allowed }];
     }
     if (field === 'freeze_until' && settings.freeze === true) {
       const found = describeValue(settings[field]);
       return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'one of freeze and freeze_until' }];
     }
-    if (own.has(field) || nearestName(field, CUSTOM_KEY_FIELDS) === undefined) return [];
+    if (own.has(field) || nearestName(field, spelled) === undefined) return [];
     return [
       {
         code: 'unknown_field',
         path: [...path, field],
-        allowed: [...CUSTOM_KEY_FIELDS, 'lr', 'arguments of the optimizer'],
+        allowed: [...spelled, 'lr', 'arguments of the optimizer'],
       },
     ];
   });

@@ -1,0 +1,101 @@
+/**
+ * The one way from a config to groups. Building, planning and every command take it, so that what is shown is what is
+ * built, and what building refuses is refused by all.
+ */
+import { type OptimWrapperConfig, parseOptimWrapper, withoutParamwise } from '../config/config.ts';
+import { ConfigError } from '../config/errors.ts';
+import { isMapping } from '../config/check.ts';
+import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
+import type { ModuleView } from '../model/model.ts';
+import { publicRegistries } from '../registries.ts';
+import type { Registries } from '../registry.ts';
+import {
+  DefaultOptimWrapperConstructor,
+  type OptimWrapperConstructor,
+  type Prepared,
+  type PrepareOptions,
+} from './constructor.ts';
+import { isMisspelt } from './names.ts';
+import type { ParamPlan } from './param-plan.ts';
+
+/** The constructor that a config names, made for it. The config is read here, and nowhere after. */
+export interface FoundConstructor {
+  readonly config: OptimWrapperConfig;
+  readonly maker: OptimWrapperConstructor;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a config and prepares the groups of a model: plan, groups, and all that building would refuse.
+ *
+ * @param registries what the names in the config stand for.
+ * @param options.paramwise in place of the config's own `paramwise_cfg`.
+ * @param options.unknown what becomes of names that may be registered elsewhere. Default `refuse`; with `warn` a plan by the
+ * default rules takes the place of an unknown constructor's.
+ * @throws ConfigError with the problems found; for a constructor that makes no plan.
+ */
+export function prepare(
+  model: ModuleView,
+  optimWrapperCfg: unknown,
+  registries: Registries = publicRegistries,
+  { paramwise, unknown = 'refuse' }: Pick<PrepareOptions, 'unknown'> & { readonly paramwise?: unknown } = {},
+): Prepared {
+  const { config, maker, warnings } = findConstructor(optimWrapperCfg, registries, { paramwise, unknown });
+  const prepared = maker.prepare?.(model, { registries, unknown });
+  if (prepared === undefined) {
+    const allowed = 'a constructor with a method prepare, which makes a plan without building';
+    const found = JSON.stringify(config.constructor);
+    throw new ConfigError([{ code: 'invalid_value', path: ['optim_wrapper', 'constructor'], found, allowed }]);
+  }
+  const plan = { ...prepared.plan, warnings: [...warnings, ...prepared.plan.warnings] };
+  return warnings.length === 0 ? prepared : { ...prepared, plan };
+}
+
+/**
+ * Decides how each parameter of a model is trained. Nothing is built and no argument is changed.
+ *
+ * Parameters come depth first, a module's own before its children's. A parameter that stands in two places comes twice,
+ * and once in `duplicates`, unless `bypass_duplicate` is set. Without any param-wise setting every parameter, frozen
+ * ones too, is in one group.
+ *
+ * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
+ * Its `constructor` decides; one of the user's own is asked for what it would build.
+ * @throws ConfigError when the config is refused, for all that building refuses but parameters in two groups; all problems of
+ * a stage at once.
+ */
+export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, paramwiseCfg?: unknown): ParamPlan {
+  return prepare(model, optimWrapperCfg, publicRegistries, { paramwise: paramwiseCfg }).plan;
+}
+
+/** @throws ConfigError for a config that is refused, or a constructor that is not registered. */
+export function findConstructor(
+  optimWrapperCfg: unknown,
+  { constructors }: Registries,
+  { paramwise, unknown = 'refuse' }: Pick<PrepareOptions, 'unknown'> & { readonly paramwise?: unknown } = {},
+): FoundConstructor {
+  const config = parseOptimWrapper(optimWrapperCfg);
+  const paramwise_cfg = (paramwise === undefined ? config.paramwise_cfg : paramwise) ?? null;
+  const optim_wrapper_cfg = withoutParamwise(config);
+  const type = config.constructor;
+  if (constructors.has(type)) {
+    return { config, maker: constructors.build({ type, optim_wrapper_cfg, paramwise_cfg }), warnings: [] };
+  }
+  const names = constructors.names();
+  if (unknown === 'refuse' || isMisspelt(type, names)) {
+    const issue = { path: ['optim_wrapper', 'constructor'], what: constructors.what, found: type, allowed: names };
+    throw new ConfigError([{ code: 'unknown_name', ...issue }]);
+  }
+  return { config, ...standIn(type, optim_wrapper_cfg, paramwise_cfg) };
+}
+
+/** The default rules in place of a constructor that is not known, without what only that one may read. */
+function standIn(type: string, config: OptimWrapperConfig, paramwise: unknown): Omit<FoundConstructor, 'config'> {
+  const warnings = [`planned by the default rules: constructor ${JSON.stringify(type)} is not known here`];
+  if (!isMapping(paramwise)) return { maker: new DefaultOptimWrapperConstructor(config, paramwise), warnings };
+  const fields = Object.keys(paramwise).filter((field) => !PARAMWISE_FIELDS.includes(field));
+  if (fields.length > 0) {
+    warnings.push(`left out of paramwise_cfg, as only that constructor may read it: ${fields.join(', ')}`);
+  }
+  const known = Object.entries(paramwise).filter(([field]) => !fields.includes(field));
+  return { maker: new DefaultOptimWrapperConstructor(config, Object.fromEntries(known)), warnings };
+}
