@@ -45,6 +45,8 @@ export {
   walkModules,
 } from './model/model.ts';
 export { type FileParam, readModel } from './model/model-file.ts';
+export type { AlgorithmInfo, Kernel, Moment, Scalars, Settings, Slot, Slots } from './optimizers/algorithm.ts';
+export type { Rule } from './optimizers/rules.ts';
 export {
   buildOptimWrapper,
   buildOptimWrappers,

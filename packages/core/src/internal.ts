@@ -5,6 +5,37 @@ export { parseWrapperSettings, type WrapperSettings } from './config/config.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
 export { prepare } from './plan/prepare.ts';
+export { adagradRate } from './optimizers/adagrad.ts';
+export { biasCorrection, decayOf, numberOf, pairOf, signOf, zeroSlots } from './optimizers/algorithm.ts';
+export { asgdDecay } from './optimizers/asgd.ts';
+export { nadamFactors } from './optimizers/nadam.ts';
+export { radamStep } from './optimizers/radam.ts';
+export {
+  anyNumber,
+  atLeast,
+  betas,
+  commonDefaults,
+  commonRules,
+  decayRate,
+  etas,
+  flag,
+  notNegative,
+  oneOf,
+  orNull,
+  positive,
+  stepSizes,
+  unitInterval,
+} from './optimizers/rules.ts';
+export {
+  checkSettings,
+  completeDefaults,
+  GROUP_FIELDS,
+  groupDefaults,
+  isKnown,
+  refuseCamelCase,
+  unknownSettings,
+} from './optimizers/settings.ts';
+export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export {
   type AccumulationCounts,

@@ -2,8 +2,7 @@
 import { ConfigError, type ConfigPath, type Issue } from '@paramwise/core';
 import { describeValue } from '@paramwise/core/internal';
 import { Tensor } from '../tensor.ts';
-import type { Algorithm, Settings } from './algorithms/algorithm.ts';
-import { atLeast, type Rule } from './rules.ts';
+import type { Algorithm } from './algorithms/algorithm.ts';
 
 /** Parameters with one set of settings; fields that the algorithm does not know are carried along. */
 export interface TorchParamGroup {
@@ -24,74 +23,10 @@ export type ParamsInput =
   | Iterable<Tensor>
   | Iterable<{ params: Tensor | Iterable<Tensor>; [setting: string]: unknown }>;
 
-/** Checked options merged with the algorithm's defaults. Throws for an unknown option or a value out of range. */
-export function completeDefaults(algorithm: Algorithm, options: Settings, path: ConfigPath): Settings {
-  const allowed = Object.keys(algorithm.defaults);
-  const unknown = Object.keys(options).filter(
-    (name) => options[name] !== undefined && !Object.hasOwn(algorithm.defaults, name),
-  );
-  if (unknown.length > 0)
-    throw new ConfigError(unknown.map((name) => ({ code: 'unknown_field', path: [...path, name], allowed })));
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const defaults = { ...structuredClone(algorithm.defaults), ...given };
-  checkSettings(algorithm, defaults, path);
-  return defaults;
-}
-
-/** Settings that mean the same to every algorithm. */
-const SHARED = ['lr', 'weight_decay', 'maximize'] as const;
-
-/** Defaults of a group that an algorithm other than the optimizer's steps; `given` is what the optimizer was told. */
-export function groupDefaults(algorithm: Algorithm, given: Settings): Settings {
-  const shared = SHARED.filter((name) => given[name] !== undefined && Object.hasOwn(algorithm.defaults, name));
-  return { ...algorithm.defaults, ...Object.fromEntries(shared.map((name) => [name, given[name]])) };
-}
-
-/** Fields that a group may have whatever steps it. */
-const groupRules: Readonly<Record<string, Rule>> = { freeze_until: atLeast(0) };
-
-/** Throws a ConfigError with every setting that the algorithm refuses. */
-export function checkSettings(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
-  const issues: Issue[] = [];
-  for (const name in settings) {
-    const rule = algorithm.rules[name] ?? groupRules[name];
-    if (!rule || rule.holds(settings[name])) continue;
-    issues.push({
-      code: 'invalid_value',
-      path: [...path, name],
-      found: describeValue(settings[name]),
-      allowed: rule.allowed,
-    });
-  }
-  const conflict = issues.length === 0 ? algorithm.conflict?.(settings) : undefined;
-  if (conflict)
-    issues.push({
-      code: 'invalid_value',
-      path,
-      found: 'settings that exclude each other',
-      allowed: `a combination in which ${conflict}`,
-    });
-  if (issues.length > 0) throw new ConfigError(issues);
-}
-
-/**
- * Throws a ConfigError for every setting of a group that is written in camelCase, as `weightDecay`: carried along as a
- * field that nobody knows, it would leave the default in place without a word.
- */
-export function refuseCamelCase(algorithm: Algorithm, settings: Settings, path: ConfigPath): void {
-  const known = { ...algorithm.defaults, ...groupRules };
-  const issues = Object.keys(settings).flatMap((name): Issue[] => {
-    const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (spelled === name || !Object.hasOwn(known, spelled)) return [];
-    return [{ code: 'unknown_field', path: [...path, name], allowed: [spelled] }];
-  });
-  if (issues.length > 0) throw new ConfigError(issues);
-}
-
 /** Throws a ConfigError for every parameter that the algorithm cannot step, with what can. */
 export function refuseParams(algorithm: Algorithm, group: TorchParamGroup, path: ConfigPath): void {
   const issues = group.params.flatMap((param, i): Issue[] => {
-    const refused = algorithm.refuses?.(param, group);
+    const refused = algorithm.refuses?.(param.shape, group);
     if (!refused) return [];
     const name = group.paramNames?.[i];
     const found = name === undefined ? refused.found : `"${name}" of ${refused.found}`;

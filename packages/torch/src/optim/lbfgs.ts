@@ -1,48 +1,21 @@
 /** A quasi-Newton method for full batches, which steps all parameters together. */
 import { ConfigError } from '@paramwise/core';
+import { numberOf } from '@paramwise/core/internal';
 import { enableGrad, noGrad } from '../autograd.ts';
 import { cat, zeros } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
-import { type Algorithm, numberOf, type Settings } from './algorithms/algorithm.ts';
+import { type Settings, withReference } from './algorithms/algorithm.ts';
 import type { ParamsInput } from './groups.ts';
 import { type Point, strongWolfe } from './line-search.ts';
 import { Optimizer } from './optimizer.ts';
-import { atLeast, commonRules, notNegative, oneOf, orNull } from './rules.ts';
 import type { ParamState } from './state.ts';
 import type { OptimizerStateDict } from './state-dict.ts';
 
-/** The settings of LBFGS; it has no step of single parameters. */
-const lbfgs: Algorithm = {
-  name: 'LBFGS',
-  defaults: {
-    lr: 1,
-    max_iter: 20,
-    max_eval: null,
-    tolerance_grad: 1e-7,
-    tolerance_change: 1e-9,
-    history_size: 100,
-    line_search_fn: null,
-  },
-  rules: {
-    lr: commonRules.lr!,
-    max_iter: atLeast(1),
-    max_eval: orNull(atLeast(1)),
-    tolerance_grad: notNegative,
-    tolerance_change: notNegative,
-    history_size: atLeast(1),
-    line_search_fn: orNull(oneOf('strong_wolfe')),
-  },
-  savesStep: false,
-  slots: () => ({}),
-  mayHold: [
-    ...['func_evals', 'n_iter', 'H_diag', 't', 'prev_loss'],
-    ...['d', 'prev_flat_grad', 'old_dirs', 'old_stps', 'ro', 'al'],
-  ],
-  reference() {
-    throw new Error('internal: LBFGS steps all parameters together');
-  },
-};
+/** It has no step of single parameters. */
+const lbfgs = withReference('LBFGS', () => {
+  throw new Error('internal: LBFGS steps all parameters together');
+});
 
 const numberFrom = (tensor: Tensor) => Number(tensor.item());
 const largest = (values: Tensor) => (values.numel === 0 ? 0 : numberFrom(values.abs().max()));

@@ -5,23 +5,13 @@
  * either side fit.
  */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
+import { checkSettings, completeDefaults, groupDefaults, refuseCamelCase } from '@paramwise/core/internal';
 import { enableGrad } from '../autograd.ts';
 import { Gradient, placesOfGradients, zeroGrads } from '../gradients.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithms/algorithm.ts';
 import { findAlgorithm } from './algorithms/index.ts';
-import {
-  checkSettings,
-  completeDefaults,
-  groupDefaults,
-  nameIn,
-  type ParamsInput,
-  refuseCamelCase,
-  refuseParams,
-  type TorchParamGroup,
-  toGroup,
-  toGroups,
-} from './groups.ts';
+import { nameIn, type ParamsInput, refuseParams, type TorchParamGroup, toGroup, toGroups } from './groups.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 import {

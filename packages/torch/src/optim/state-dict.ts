@@ -1,9 +1,9 @@
 /** An optimizer's state in the layout of `torch.optim.Optimizer.state_dict`. */
-import { describeValue } from '@paramwise/core/internal';
+import { checkSettings, describeValue } from '@paramwise/core/internal';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings, Slot } from './algorithms/algorithm.ts';
-import { checkSettings, refuseParams, type TorchParamGroup } from './groups.ts';
+import { refuseParams, type TorchParamGroup } from './groups.ts';
 import type { Optimizer } from './optimizer.ts';
 import { disposeState, firstState, makeSlot, type ParamState } from './state.ts';
 
@@ -44,7 +44,10 @@ function writeState({ savesStep = true }: Algorithm, { step, scalars, slots, lis
 /** PyTorch's loader misses this state where a parameter had no gradient yet. The optimizer holds it from now on. */
 function eagerState(optimizer: Optimizer, settings: Settings, param: Tensor): ParamState {
   const algorithm = optimizer.algorithmOf(settings);
-  const slots = Object.entries(algorithm.slots(settings, param)).map(([name, slot]) => [name, makeSlot(param, slot)]);
+  const slots = Object.entries(algorithm.slots(settings, param.shape)).map(([name, slot]) => [
+    name,
+    makeSlot(param, slot),
+  ]);
   const state = { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
   optimizer.state.set(param, state);
   return state;
@@ -123,7 +126,7 @@ function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number
 
 function checkEntry(entry: Record<string, StateValue>, owner: Owner, number: string): void {
   const { param, algorithm, settings } = owner;
-  const expected = algorithm.slots(settings, param);
+  const expected = algorithm.slots(settings, param.shape);
   const { scalars } = firstState(algorithm, settings);
   const known = new Set(['step', ...Object.keys(scalars), ...Object.keys(expected), ...(algorithm.mayHold ?? [])]);
   for (const [name, value] of Object.entries(entry)) {
@@ -143,7 +146,7 @@ function checkEntry(entry: Record<string, StateValue>, owner: Owner, number: str
 
 function readState(entry: Record<string, StateValue>, { param, algorithm, settings }: Owner): ParamState {
   const state = firstState(algorithm, settings);
-  const expected = algorithm.slots(settings, param);
+  const expected = algorithm.slots(settings, param.shape);
   for (const [name, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
     // PyTorch keeps the step, and other numbers, as a tensor of one element in newer versions, as a number in older ones.

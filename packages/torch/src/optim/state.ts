@@ -73,6 +73,13 @@ function makeMissing(param: Tensor, { slots }: ParamState, wanted: Work['wanted'
   }
 }
 
+const NO_SHAPE: readonly number[] = [];
+
+/** The shape is a call into libtorch, so it is read only for an algorithm whose `slots` takes it. */
+function wantedSlots(algorithm: Algorithm, settings: Settings, param: Tensor): Work['wanted'] {
+  return algorithm.slots(settings, algorithm.slots.length < 2 ? NO_SHAPE : param.shape);
+}
+
 /** What a step of this parameter needs; nothing of its state is changed yet. */
 export function prepareWork(
   place: Pick<Work, 'param' | 'group' | 'index' | 'onCpu' | 'algorithm' | 'settings'>,
@@ -80,7 +87,7 @@ export function prepareWork(
 ): Work {
   const { param, group, index, onCpu, algorithm, settings } = place;
   const state = existing ?? firstState(algorithm, settings);
-  const wanted = algorithm.slots(settings, param);
+  const wanted = wantedSlots(algorithm, settings, param);
   const made = makeMissing(param, state, wanted);
   const moment = { step: state.step + 1, scalars: state.scalars, fresh: made !== undefined };
   // Field by field: a spread took as long as all the rest of a step's preparation.

@@ -1,6 +1,6 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { describeValue } from '@paramwise/core/internal';
+import { describeValue, oneOf } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
@@ -9,7 +9,6 @@ import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
 import { listsOf, together } from './foreach.ts';
-import { oneOf } from './rules.ts';
 import { nameOf, slotOf, type Work } from './state.ts';
 
 /**

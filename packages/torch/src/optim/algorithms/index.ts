@@ -6,7 +6,8 @@ import { adam, adamW } from './adam.ts';
 import { adamax } from './adamax.ts';
 import type { Algorithm } from './algorithm.ts';
 import { asgd } from './asgd.ts';
-import { lamb, lars } from './layerwise.ts';
+import { lamb } from './lamb.ts';
+import { lars } from './lars.ts';
 import { lion } from './lion.ts';
 import { muon } from './muon.ts';
 import { nadam } from './nadam.ts';
@@ -15,7 +16,8 @@ import { rprop } from './rprop.ts';
 import { sgd } from './sgd.ts';
 import { sparseAdam } from './sparse-adam.ts';
 
-const BUILT_IN: readonly Algorithm[] = [
+/** Every algorithm of core that steps parameters one by one. */
+export const BUILT_IN: readonly Algorithm[] = [
   sgd,
   adam,
   adamW,
