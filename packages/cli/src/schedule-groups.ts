@@ -1,5 +1,6 @@
 /** The distinct groups whose schedule is worth a curve: those of a plan, or what the config alone tells of. */
-import { type GroupSettings, type ParamPlan, paramGroupsOf, planParamGroups, readModel } from '@paramwise/core';
+import { type GroupSettings, type ParamPlan, paramGroupsOf, readModel } from '@paramwise/core';
+import { prepare } from '@paramwise/core/internal';
 import type { ConfigFile } from './config/load.ts';
 import { reasonOf, refuse } from './refusal.ts';
 
@@ -41,7 +42,8 @@ export function configuredGroups(config: ConfigFile): ScheduledGroup[] {
   const params = names.map((name, id) => ({ name, id, shape: [2], requires_grad: true }));
   const root = { id: 0, types: ['Module'], params, children: [] };
   const model = readModel({ format: 'paramwise-model/1', name: 'config', root });
-  return plannedGroups(planParamGroups(model, config.optim_wrapper), config);
+  const { plan } = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn', shapes: 'any' });
+  return plannedGroups(plan, config);
 }
 
 /** Does a preview; a schedule that does not fit the groups is refused like a config that is wrong. */

@@ -66,8 +66,8 @@ export { OPTIM_WRAPPER_CONSTRUCTORS } from './plan/constructors.ts';
 export type { ParamOptions } from './plan/decision.ts';
 export { diffPlans, explainParam, planTable } from './plan/explain.ts';
 export { paramGroupsOf } from './plan/merge.ts';
-export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
 export type { EngineRegistries, UnknownNames } from './plan/names.ts';
+export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
 export { planParamGroups } from './plan/prepare.ts';
 export { publicRegistries } from './registries.ts';
 export {

@@ -3,8 +3,8 @@
  */
 export { parseWrapperSettings, type WrapperSettings } from './config/config.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
+export { LAYER_DECAY_NAMES } from './config/paramwise-config.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
-export { prepare } from './plan/prepare.ts';
 export { adagradRate } from './optimizers/adagrad.ts';
 export { biasCorrection, decayOf, numberOf, pairOf, signOf, zeroSlots } from './optimizers/algorithm.ts';
 export { asgdDecay } from './optimizers/asgd.ts';
@@ -36,6 +36,8 @@ export {
   unknownSettings,
 } from './optimizers/settings.ts';
 export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
+export { prepare } from './plan/prepare.ts';
+export { refuseEmpty } from './plan/refusals.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export {
   type AccumulationCounts,

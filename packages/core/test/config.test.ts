@@ -142,7 +142,7 @@ describe('paramwise_cfg', () => {
       `"ConfigError: paramwise_cfg.custom_keys.backbone: found 0.1; allowed is a mapping"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { backbone: { params: [] } } }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but "params""`,
+      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but params, paramNames, param_names"`,
     );
   });
 

@@ -56,6 +56,7 @@ export { buildOptimWrapper } from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
 export { type LossScale, LossScaler, type LossScalerOptions } from './optim/loss-scaler.ts';
+export { torchRegistries } from './optim/registration.ts';
 export {
   OptimWrapper,
   type OptimWrapperOptions,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { paramGroupsOf } from '@paramwise/core';
 import type { Planned } from '../planning.ts';
 import { refuse } from '../refusal.ts';
-import { refuseInexpressible } from './expand.ts';
+import { refuseInexpressible, refuseUnknownConstructor } from './expand.ts';
 import type { Exported } from './target.ts';
 
 const MODULE = 'paramwise_groups.py';
@@ -14,6 +14,7 @@ const ASSET_FOLDERS = ['../assets', '../../assets'];
 /** @param path of the JSON; the module is put beside it. @throws Refusal where parameter groups cannot express the plan. */
 export function exportPytorch(planned: Planned, path: string): Exported {
   const { plan, config, modelName } = planned;
+  refuseUnknownConstructor(planned);
   refuseInexpressible(plan);
   const [twice] = plan.duplicates;
   if (twice !== undefined) {

@@ -1,4 +1,5 @@
 /** Settings of optimizers and of their parameter groups: completed with the defaults, and checked. */
+import { copyPlain } from '../config/check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '../config/errors.ts';
 import type { AlgorithmInfo, Settings } from './algorithm.ts';
 import { atLeast, type Rule } from './rules.ts';
@@ -12,7 +13,8 @@ export function completeDefaults(info: AlgorithmInfo, options: Settings, path: C
   if (unknown.length > 0)
     throw new ConfigError(unknown.map((name) => ({ code: 'unknown_field', path: [...path, name], allowed })));
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const defaults = { ...structuredClone(info.defaults), ...given };
+  // Without structuredClone, which not every place has that core runs in.
+  const defaults = { ...(copyPlain(info.defaults, path) as Settings), ...given };
   checkSettings(info, defaults, path);
   return defaults;
 }

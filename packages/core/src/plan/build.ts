@@ -6,7 +6,7 @@ import { publicRegistries } from '../registries.ts';
 import type { Registries } from '../registry.ts';
 import type { BuildOptions } from './constructor.ts';
 import { findConstructor } from './prepare.ts';
-import { refuseDuplicates } from './refusals.ts';
+import { refuseDuplicates, refuseEmpty } from './refusals.ts';
 
 /** How a config is built. */
 export interface ConfigBuildOptions extends BuildOptions {
@@ -59,12 +59,18 @@ export function buildOptimWrappers<W extends OptimWrapperLike = OptimWrapperLike
   for (const [index, name] of given.entries()) {
     collectIssues(name, issues, () => {
       const prepared = makers[index]!.prepare?.(models[name]!, { registries });
-      if (prepared !== undefined) refuseDuplicates(prepared.plan);
+      if (prepared === undefined) return;
+      refuseDuplicates(prepared.plan);
+      refuseEmpty(prepared.plan);
     });
   }
   if (issues.length > 0) throw new ConfigError(issues);
   const wrappers = given.map((name, index) =>
-    collectIssues(name, issues, () => [name, makers[index]!.build(models[name]!, { registries, ...options }) as W] as const),
+    collectIssues(
+      name,
+      issues,
+      () => [name, makers[index]!.build(models[name]!, { registries, ...options }) as W] as const,
+    ),
   );
   if (issues.length > 0) throw new ConfigError(issues);
   return Object.fromEntries(wrappers.filter((entry) => entry !== undefined));

@@ -1,5 +1,10 @@
 /** Config → plan → parameter groups → optimizer → wrapper. */
-import { namesConstructor, type OptimizerConfig, type OptimWrapperConfig, parseOptimWrapper } from '../config/config.ts';
+import {
+  namesConstructor,
+  type OptimizerConfig,
+  type OptimWrapperConfig,
+  parseOptimWrapper,
+} from '../config/config.ts';
 import { type ParamwiseConfig, parseLayerDecay, parseParamwise } from '../config/paramwise-config.ts';
 import type { OptimWrapperLike, ParamGroup } from '../groups.ts';
 import { childModules, type ModuleView, walkModules } from '../model/model.ts';
@@ -11,7 +16,7 @@ import { gatherGroups } from './merge.ts';
 import type { EngineRegistries, UnknownNames } from './names.ts';
 import type { ParamPlan } from './param-plan.ts';
 import { makePolicy, type Policy } from './policy.ts';
-import { checkConfig, checkPlan, refuseDuplicates } from './refusals.ts';
+import { checkConfig, checkPlan, refuseDuplicates, refuseEmpty } from './refusals.ts';
 
 /** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
 export interface ConstructorBuildConfig extends TypedConfig {
@@ -31,6 +36,8 @@ export interface PrepareOptions {
   readonly registries?: EngineRegistries;
   /** What becomes of names that nothing is known of. Default `refuse`; `warn`, as they may be registered elsewhere. */
   readonly unknown?: UnknownNames;
+  /** `any` where the model stands for others, so that no parameter is refused for its shape. Default `real`. */
+  readonly shapes?: 'real' | 'any';
 }
 
 /** All that building needs. Nothing is built yet, and nothing about the config is left to be refused. */
@@ -145,7 +152,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   /**
    * The plan and the groups that would be built for this model.
    *
-   * @throws ConfigError for all that `build` refuses, but for a parameter in two groups: `duplicates` of the plan tells of it.
+   * @throws ConfigError for all that `build` refuses, but for what the plan shows: a parameter in two groups, and nothing to
+   * train.
    */
   prepare(model: ModuleView, options?: PrepareOptions): Prepared {
     return this.#prepare(model, options);
@@ -159,11 +167,12 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   build(model: ModuleView, { onWarning, registries = PUBLIC }: BuildOptions = {}): OptimWrapperLike {
     const prepared = this.#prepare(model, { registries });
     refuseDuplicates(prepared.plan);
+    refuseEmpty(prepared.plan);
     for (const warning of prepared.plan.warnings) onWarning?.(warning);
     return assemble(prepared, registries, onWarning);
   }
 
-  #prepare(model: ModuleView, { registries = PUBLIC, unknown }: PrepareOptions = {}): Prepared {
+  #prepare(model: ModuleView, { registries = PUBLIC, unknown, shapes }: PrepareOptions = {}): Prepared {
     const { extraKeyFields } = this.constructor as typeof DefaultOptimWrapperConstructor;
     const known = checkConfig(this.optimWrapperCfg, this.paramwiseCfg, { registries, unknown }, extraKeyFields);
     const { model: root, warnings } = unwrapModel(model);
@@ -176,7 +185,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     else for (const visited of walkModules(root)) run.visit(visited);
     const plan = run.finish([...known.warnings, ...warnings], isOverridden ? this.constructor.name : undefined);
     const gathered = gatherGroups(plan, groups);
-    checkPlan(plan, gathered, known);
+    checkPlan(plan, gathered, known, shapes);
     return { config: this.optimWrapperCfg, plan, groups: gathered };
   }
 }

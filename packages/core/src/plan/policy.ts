@@ -78,7 +78,9 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
 
 /** The policy with the layers of this model numbered, where it has layer decay. @throws ConfigError where they cannot be. */
 export function policyFor(policy: Policy, root: ModuleView, prefix = ''): Policy {
-  return policy.layerDecay === undefined ? policy : { ...policy, layers: numberLayers(root, policy.layerDecay, prefix) };
+  return policy.layerDecay === undefined
+    ? policy
+    : { ...policy, layers: numberLayers(root, policy.layerDecay, prefix) };
 }
 
 const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';

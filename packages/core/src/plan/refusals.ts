@@ -37,7 +37,10 @@ const OPTIMIZER = ['optim_wrapper', 'optimizer'];
 export function checkConfig(
   { type, optimizer }: Pick<OptimWrapperConfig, 'type' | 'optimizer'>,
   paramwise: ParamwiseConfig,
-  { registries, unknown = 'refuse' }: { readonly registries: EngineRegistries; readonly unknown?: UnknownNames | undefined },
+  {
+    registries,
+    unknown = 'refuse',
+  }: { readonly registries: EngineRegistries; readonly unknown?: UnknownNames | undefined },
   extraKeyFields: readonly string[],
 ): KnownConfig {
   const names = new NameCheck(registries, unknown);
@@ -53,7 +56,10 @@ export function checkConfig(
   return known;
 }
 
-function namedAlgorithms({ custom_keys, matrix_algorithm }: ParamwiseConfig, names: NameCheck): KnownConfig['algorithms'] {
+function namedAlgorithms(
+  { custom_keys, matrix_algorithm }: ParamwiseConfig,
+  names: NameCheck,
+): KnownConfig['algorithms'] {
   const algorithms = new Map<string, AlgorithmInfo | undefined>();
   const add = (name: string, path: ConfigPath) => {
     if (!algorithms.has(name)) algorithms.set(name, names.algorithm(name, path));
@@ -102,13 +108,15 @@ function matrixIssues({ paramwise: { matrix_algorithm }, algorithms }: KnownConf
 /**
  * Checks the groups of a plan: their settings, and whether their algorithms can step their parameters.
  *
- * @throws ConfigError with every problem found; for a plan with no parameter to train, too.
+ * @throws ConfigError with every problem found.
  */
-export function checkPlan(plan: ParamPlan, groups: readonly ParamGroup[], known: KnownConfig): void {
+export function checkPlan(
+  plan: ParamPlan,
+  groups: readonly ParamGroup[],
+  known: KnownConfig,
+  shapes: 'real' | 'any' = 'real',
+): void {
   const { base, given } = known;
-  if (plan.groups.length === 0) {
-    throw new ConfigError([{ code: 'no_parameters', path: ['optim_wrapper'], skipped: plan.skipped.length }]);
-  }
   const defaults = base === undefined ? {} : { ...base.defaults, ...given };
   const issues: Issue[] = [];
   const checked = new Set<unknown>();
@@ -123,29 +131,40 @@ export function checkPlan(plan: ParamPlan, groups: readonly ParamGroup[], known:
       const found = issuesOf(() => checkSettings(info, complete, []));
       issues.push(...found.map((issue) => ({ ...issue, path: placeOf(planned, issue.path, known.paramwise) })));
     }
-    const refused = info.refuses?.(param.shape, options);
+    const refused = shapes === 'real' ? info.refuses?.(param.shape, options) : undefined;
     if (refused === undefined) continue;
     const found = `"${path}" of ${refused.found}`;
-    issues.push({ code: 'invalid_value', path: [...OPTIMIZER], found, allowed: `${info.name} takes ${refused.allowed}` });
+    issues.push({
+      code: 'invalid_value',
+      path: [...OPTIMIZER],
+      found,
+      allowed: `${info.name} takes ${refused.allowed}`,
+    });
   }
   if (base?.together === true) issues.push(...togetherIssues(groups));
   if (issues.length > 0) throw new ConfigError(issues);
 }
 
 function togetherIssues(groups: readonly ParamGroup[]): Issue[] {
-  const [{ algorithm, freeze_until } = { params: [] }] = groups;
-  if (groups.length === 1 && algorithm === undefined && freeze_until === undefined) return [];
+  const isBare = groups.every(({ algorithm, freeze_until }) => algorithm === undefined && freeze_until === undefined);
+  if (groups.length <= 1 && isBare) return [];
   const found = groups.length > 1 ? `${groups.length} groups` : 'algorithm or freeze_until in a group';
   const allowed = 'one group without them: this optimizer steps all parameters together, with the same settings';
   return [{ code: 'invalid_value', path: [...OPTIMIZER, 'type'], found, allowed }];
 }
 
 /** Where in the config a setting of a group was given: by the key that decides, by `matrix_algorithm`, or by code. */
-function placeOf({ path, decidedBy, options }: PlannedParam, [field]: ConfigPath, paramwise: ParamwiseConfig): ConfigPath {
+function placeOf(
+  { path, decidedBy, options }: PlannedParam,
+  [field]: ConfigPath,
+  paramwise: ParamwiseConfig,
+): ConfigPath {
   const within = (name: string) => (field === undefined ? [name] : [name, field]);
   for (const [key, settings] of Object.entries(paramwise.custom_keys ?? {})) {
     const decides = decidedBy.includes(`custom_keys[${JSON.stringify(key)}]`);
-    const isGiven = field === undefined || (settings[String(field)] !== undefined && settings[String(field)] === options[String(field)]);
+    const isGiven =
+      field === undefined ||
+      (settings[String(field)] !== undefined && settings[String(field)] === options[String(field)]);
     if (decides && isGiven) return ['paramwise_cfg', 'custom_keys', ...within(key)];
   }
   if (field !== undefined && Object.hasOwn(paramwise.matrix_algorithm ?? {}, field)) {
@@ -167,6 +186,14 @@ function issuesOf(check: () => unknown): readonly Issue[] {
 /** @throws ConfigError where parameters stand in two groups, which a plan shows and no optimizer takes. */
 export function refuseDuplicates({ duplicates }: ParamPlan): void {
   const path = ['optim_wrapper', 'paramwise_cfg', 'bypass_duplicate'];
-  const issues = duplicates.map(({ first, path: second }): Issue => ({ code: 'duplicate_parameter', path, first, second }));
+  const issues = duplicates.map(
+    ({ first, path: second }): Issue => ({ code: 'duplicate_parameter', path, first, second }),
+  );
   if (issues.length > 0) throw new ConfigError(issues);
+}
+
+/** @throws ConfigError where there is nothing to train. */
+export function refuseEmpty({ groups, skipped }: Pick<ParamPlan, 'groups' | 'skipped'>): void {
+  if (groups.length > 0) return;
+  throw new ConfigError([{ code: 'no_parameters', path: ['optim_wrapper'], skipped: skipped.length }]);
 }
