@@ -129,7 +129,7 @@ function strayFields(optimizer: OptimizerConfig, root: ConfigPath): Issue[] {
   const issues = reservedIssues(optimizer, path);
   if (!Object.hasOwn(optimizer, 'paramwise_cfg')) return issues;
   const belongs = [...root, 'paramwise_cfg'];
-  return [...issues, { code: 'misplaced_field', path: [...path, 'paramwise_cfg'], belongs }];
+  return [...issues, { code: 'misplaced_field', path: [...path, 'paramwise_cfg'], beside: 'optimizer', belongs }];
 }
 
 /** What a wrapper does with gradients, checked and complete. */

@@ -25,7 +25,12 @@ export type Issue =
   | { readonly code: 'missing_base'; readonly path: ConfigPath; readonly base: 'lr' | 'weight_decay' }
   | { readonly code: 'unsafe_key'; readonly path: ConfigPath }
   /** A known field in a mapping where nothing reads it. */
-  | { readonly code: 'misplaced_field'; readonly path: ConfigPath; readonly belongs: ConfigPath }
+  | {
+      readonly code: 'misplaced_field';
+      readonly path: ConfigPath;
+      readonly beside: string;
+      readonly belongs: ConfigPath;
+    }
   | {
       readonly code: 'duplicate_parameter';
       readonly path: ConfigPath;
@@ -73,7 +78,7 @@ function describeIssue(issue: Issue): string {
     case 'unsafe_key':
       return 'a field of this name would change the prototype of an object; remove it';
     case 'misplaced_field':
-      return `nothing reads it here; it belongs to ${formatPath(issue.belongs.slice(0, -1))}: move it to ${formatPath(issue.belongs)}`;
+      return `nothing reads it here; it belongs beside "${issue.beside}": move it to ${formatPath(issue.belongs)}`;
     case 'duplicate_parameter':
       return `"${issue.first}" and "${issue.second}" are the same parameter, which cannot be in two groups; set bypass_duplicate: true in paramwise_cfg to keep the first`;
     case 'unmatched_key': {

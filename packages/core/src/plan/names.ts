@@ -64,7 +64,8 @@ export class NameCheck {
       this.warnings.push(`no ${what} named ${JSON.stringify(found)} is known here; ${then}`);
       return;
     }
-    const allowed = registered.length > 0 ? registered : known;
+    const isNear = nearestName(found, registered) !== undefined;
+    const allowed = isNear ? registered : [...new Set([...registered, ...known])];
     this.issues.push({ code: 'unknown_name', path, what, found, allowed });
   }
 }

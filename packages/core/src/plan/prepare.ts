@@ -109,7 +109,7 @@ function standIn(
   config: OptimWrapperConfig,
   paramwise: unknown,
 ): Pick<FoundConstructor, 'maker' | 'warnings'> {
-  const warnings = [`planned by the default rules: constructor ${JSON.stringify(type)} is not known here`];
+  const warnings = [`planned by the default rules, constructor ${JSON.stringify(type)} is not known here`];
   if (!isMapping(paramwise)) return { maker: new DefaultOptimWrapperConstructor(config, paramwise), warnings };
   const fields = Object.keys(paramwise).filter((field) => !PARAMWISE_FIELDS.includes(field));
   if (fields.length > 0) {
