@@ -10,29 +10,14 @@ export { biasCorrection, decayOf, numberOf, pairOf, signOf, zeroSlots } from './
 export { asgdDecay } from './optimizers/asgd.ts';
 export { nadamFactors } from './optimizers/nadam.ts';
 export { radamStep } from './optimizers/radam.ts';
-export {
-  anyNumber,
-  atLeast,
-  betas,
-  commonDefaults,
-  commonRules,
-  decayRate,
-  etas,
-  flag,
-  notNegative,
-  oneOf,
-  orNull,
-  positive,
-  stepSizes,
-  unitInterval,
-} from './optimizers/rules.ts';
+export { anyNumber, atLeast, flag, notNegative, oneOf, positive } from './optimizers/rules.ts';
 export {
   checkSettings,
   completeDefaults,
   GROUP_FIELDS,
   groupDefaults,
-  isKnown,
   refuseCamelCase,
+  refuseUnsavable,
   unknownSettings,
 } from './optimizers/settings.ts';
 export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';

@@ -126,6 +126,9 @@ describe('planning and building refuse alike', () => {
   });
 
   it('settings of groups out of range, at the key that gives them', () => {
+    expect(refusal(withKey({ name: () => 1 }))).toContain(
+      'custom_keys.head.name: found a function; allowed is plain data',
+    );
     expect(refusal(withKey({ eps: -1 }))).toMatchInlineSnapshot(
       `"paramwise_cfg.custom_keys.head.eps: found -1; allowed is a number from 0 up"`,
     );

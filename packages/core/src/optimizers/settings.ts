@@ -1,11 +1,16 @@
 /** Settings of optimizers and of their parameter groups: completed with the defaults, and checked. */
-import { copyPlain } from '../config/check.ts';
+import { copyPlain, isMapping } from '../config/check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '../config/errors.ts';
 import type { AlgorithmInfo, Settings } from './algorithm.ts';
 import { atLeast, type Rule } from './rules.ts';
 
-/** Checked options merged with the algorithm's defaults. Throws for an unknown option or a value out of range. */
+/**
+ * Checked options merged with the algorithm's defaults.
+ *
+ * @throws ConfigError for options that are no object, for an unknown one and for a value out of range
+ */
 export function completeDefaults(info: AlgorithmInfo, options: Settings, path: ConfigPath): Settings {
+  refusePositional(options, path);
   const allowed = Object.keys(info.defaults);
   const unknown = Object.keys(options).filter(
     (name) => options[name] !== undefined && !Object.hasOwn(info.defaults, name),
@@ -13,10 +18,19 @@ export function completeDefaults(info: AlgorithmInfo, options: Settings, path: C
   if (unknown.length > 0)
     throw new ConfigError(unknown.map((name) => ({ code: 'unknown_field', path: [...path, name], allowed })));
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  checkSettings(info, { ...info.defaults, ...given }, path);
+  refuseUnsavable(given, path);
   // Without structuredClone, which not every place has that core runs in.
-  const defaults = { ...(copyPlain(info.defaults, path) as Settings), ...given };
-  checkSettings(info, defaults, path);
-  return defaults;
+  return copyPlain({ ...info.defaults, ...given }, path) as Settings;
+}
+
+/** `new SGD(params, 0.1)`: as an object a number has no fields, and every default would hold. */
+function refusePositional(options: unknown, path: ConfigPath): void {
+  if (typeof options === 'object' && options !== null && !(Symbol.iterator in options)) return;
+  const lr = typeof options === 'number' ? options : 0.1;
+  throw new ConfigError([
+    { code: 'invalid_value', path, found: describeValue(options), allowed: `an object of options: { lr: ${lr} }` },
+  ]);
 }
 
 /** Settings that mean the same to every algorithm. */
@@ -52,6 +66,22 @@ export function unknownSettings(info: AlgorithmInfo, settings: Settings, path: C
 /** Whether a field of a group means something to the algorithm, or to what surrounds it. */
 export function isKnown(info: AlgorithmInfo, name: string): boolean {
   return Object.hasOwn(info.defaults, name) || GROUP_FIELDS.has(name) || isInitialValue(name);
+}
+
+/** Throws a ConfigError for every setting that no checkpoint can hold: a function, an instance of a class. */
+export function refuseUnsavable(settings: Settings, path: ConfigPath): void {
+  const issues = Object.entries(settings).flatMap(([name, value]) => unsavable(value, [...path, name], []));
+  if (issues.length > 0) throw new ConfigError(issues);
+}
+
+function unsavable(value: unknown, path: ConfigPath, inside: readonly unknown[]): Issue[] {
+  if (value === null || ['boolean', 'number', 'string', 'undefined'].includes(typeof value)) return [];
+  if ((Array.isArray(value) || isMapping(value)) && !inside.includes(value)) {
+    const items = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+    return items.flatMap(([at, item]) => unsavable(item, [...path, at], [...inside, value]));
+  }
+  const allowed = 'plain data, which a checkpoint can hold: numbers, strings, true, false, null, lists and mappings';
+  return [{ code: 'invalid_value', path, found: describeValue(value), allowed }];
 }
 
 /** What every object has something by the name of, so that a setting of that name would be mistaken for it. */

@@ -10,7 +10,14 @@ import {
 } from '../config/paramwise-config.ts';
 import type { ParamGroup } from '../groups.ts';
 import type { AlgorithmInfo, Settings } from '../optimizers/algorithm.ts';
-import { checkSettings, completeDefaults, groupDefaults, isKnown, unknownSettings } from '../optimizers/settings.ts';
+import {
+  checkSettings,
+  completeDefaults,
+  groupDefaults,
+  isKnown,
+  refuseUnsavable,
+  unknownSettings,
+} from '../optimizers/settings.ts';
 import { type EngineRegistries, NameCheck, type UnknownNames } from './names.ts';
 import type { ParamPlan, PlannedParam } from './param-plan.ts';
 
@@ -128,7 +135,10 @@ export function checkPlan(
     if (!checked.has(options)) {
       checked.add(options);
       const complete = { ...(info === base ? defaults : groupDefaults(info, given)), ...options };
-      const found = issuesOf(() => checkSettings(info, complete, []));
+      const found = [
+        ...issuesOf(() => checkSettings(info, complete, [])),
+        ...issuesOf(() => refuseUnsavable(options, [])),
+      ];
       issues.push(...found.map((issue) => ({ ...issue, path: placeOf(planned, issue.path, known.paramwise) })));
     }
     const refused = shapes === 'real' ? info.refuses?.(param.shape, options) : undefined;

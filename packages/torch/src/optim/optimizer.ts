@@ -5,13 +5,27 @@
  * either side fit.
  */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { checkSettings, completeDefaults, groupDefaults, refuseCamelCase } from '@paramwise/core/internal';
+import {
+  checkSettings,
+  completeDefaults,
+  groupDefaults,
+  refuseCamelCase,
+  refuseUnsavable,
+} from '@paramwise/core/internal';
 import { enableGrad } from '../autograd.ts';
 import { Gradient, placesOfGradients, zeroGrads } from '../gradients.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings } from './algorithms/algorithm.ts';
 import { findAlgorithm } from './algorithms/index.ts';
-import { nameIn, type ParamsInput, refuseParams, type TorchParamGroup, toGroup, toGroups } from './groups.ts';
+import {
+  type GroupInput,
+  nameIn,
+  type ParamsInput,
+  refuseParams,
+  type TorchParamGroup,
+  toGroup,
+  toGroups,
+} from './groups.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
 import {
@@ -38,12 +52,13 @@ export class Optimizer {
   private stepPath: StepPath = 'kernel';
 
   /**
-   * @param params tensors, or groups `{params, lr, …}` with settings of their own. A group's `algorithm` names another
+   * @param params tensors, or groups `{params, lr, …}` with settings of their own; in place of tensors also
+   * `model.namedParameters()`, whose names messages then use. A group's `algorithm` names another
    * algorithm that steps it (its defaults are then that one's, but for `lr`, `weight_decay` and `maximize` given here);
    * `freeze_until: N` leaves it alone, without state, until N steps are done.
    * @param options settings by PyTorch's names, for groups that do not set them
-   * @throws ConfigError for an unknown option or algorithm, a value out of range, a parameter in two groups or one that
-   * the algorithm cannot step
+   * @throws ConfigError for options that are no object, an unknown option or algorithm, a value out of range or one that
+   * no checkpoint can hold, a parameter in two groups or one that the algorithm cannot step
    */
   constructor(
     algorithm: Algorithm,
@@ -73,14 +88,17 @@ export class Optimizer {
   }
 
   /** Adds parameters, with settings of their own where given. Throws ConfigError as the constructor, and adds nothing. */
-  addParamGroup(group: { params: Tensor | Iterable<Tensor>; [setting: string]: unknown }): void {
+  addParamGroup(group: GroupInput): void {
     const index = this.paramGroups.length;
     const path = this.pathOf(index);
-    const algorithm = this.algorithmOf(group, path);
+    const given = toGroup(group, path);
+    const { params: _, paramNames: __, ...settings } = given;
+    const algorithm = this.algorithmOf(given, path);
     const defaults = algorithm === this.algorithm ? this.defaults : groupDefaults(algorithm, this.given);
-    const complete: TorchParamGroup = { ...structuredClone(defaults), ...toGroup(group, path) };
+    const complete: TorchParamGroup = { ...structuredClone(defaults), ...given };
     refuseCamelCase(algorithm, complete, path);
     checkSettings(algorithm, complete, path);
+    refuseUnsavable(settings, path);
     refuseParams(algorithm, complete, path);
     this.refuseDuplicates(complete, index);
     this.paramGroups.push(complete);

@@ -1,5 +1,6 @@
 /** The algorithms by name: what a parameter group's `algorithm` may say. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 import { adafactor } from './adafactor.ts';
 import { adadelta, adagrad, rmsprop } from './adagrad.ts';
 import { adam, adamW } from './adam.ts';
@@ -49,6 +50,8 @@ export function findAlgorithm(name: unknown, path: ConfigPath): Algorithm {
   const found = byName.get(name as string);
   if (found) return found;
   throw new ConfigError([
-    { code: 'unknown_name', path, what: 'algorithm', found: String(name), allowed: [...byName.keys()] },
+    { code: 'unknown_name', path, what: 'algorithm', found: textOf(name), allowed: [...byName.keys()] },
   ]);
 }
+
+const textOf = (name: unknown) => (typeof name === 'string' ? name : describeValue(name));
