@@ -16,8 +16,9 @@ import type { OptimWrapper } from './wrapper.ts';
 export function buildOptimWrapper<W extends OptimWrapper = OptimWrapper>(
   model: Module,
   config: unknown,
-  { onWarning = warnProcess() }: Pick<BuildOptions, 'onWarning'> = {},
+  options: Pick<BuildOptions, 'onWarning'> = {},
 ): W {
+  const { onWarning = warnProcess() } = options;
   return buildFromCore<W>(model, config, { onWarning, registries: torchRegistries });
 }
 
