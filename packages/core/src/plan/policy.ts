@@ -1,14 +1,10 @@
 /** The rules of one config, ready to decide about any parameter. */
 import type { OptimizerConfig } from '../config/config.ts';
 import { ConfigError, type Issue } from '../config/errors.ts';
-import type {
-  CustomKeyConfig,
-  LayerDecayConfig,
-  MatrixAlgorithmConfig,
-  ParamwiseConfig,
-} from '../config/paramwise-config.ts';
+import type { CustomKeyConfig, LayerDecayConfig, ParamwiseConfig } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { type LayerDecay, numberLayers } from './layer-decay.ts';
+import { type MatrixAlgorithm, matrixAlgorithm } from './matrix.ts';
 import { type ConfiguredRule, type CustomKey, DECAY_RULES, type ParamFacts, RATE_RULES, type Rule } from './rules.ts';
 
 export interface Policy {
@@ -34,20 +30,6 @@ export interface Policy {
   readonly idleFlatDecay: boolean;
 }
 
-/** `matrix_algorithm`: another algorithm for the matrices of hidden layers. */
-export interface MatrixAlgorithm {
-  readonly type: string;
-  /** In place of the optimizer's. */
-  readonly lr: number | undefined;
-  readonly weightDecay: number | undefined;
-  readonly exclude: readonly string[];
-  /** Whether `exclude` is the config's own list. */
-  readonly excludeIsGiven: boolean;
-  /** Arguments of the algorithm, copied into each group. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly applies: (facts: ParamFacts) => boolean;
-}
-
 /**
  * The policy of a checked config.
  *
@@ -65,7 +47,7 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
     composes: composes(paramwise),
     rates: configured(RATE_RULES, paramwise),
     decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
-    matrix: matrixAlgorithm(paramwise.matrix_algorithm ?? undefined),
+    matrix: paramwise.matrix_algorithm ? matrixAlgorithm(paramwise.matrix_algorithm, optimizer.type) : undefined,
     layers: undefined,
     layerDecay: 'decay_rate' in paramwise ? paramwise : undefined,
     isParamwise: Object.keys(paramwise).length > 0,
@@ -76,9 +58,17 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
   };
 }
 
-/** The policy with the layers of this model numbered, where it has layer decay. @throws ConfigError where they cannot be. */
+/**
+ * The policy for this model: with its layers numbered, where there is layer decay, and with its embeddings and its output
+ * layer known, where there is an algorithm for matrices.
+ *
+ * @throws ConfigError where layers cannot be numbered.
+ */
 export function policyFor(policy: Policy, root: ModuleView): Policy {
-  return policy.layerDecay === undefined ? policy : { ...policy, layers: numberLayers(root, policy.layerDecay) };
+  const { layerDecay, matrix } = policy;
+  if (layerDecay === undefined && matrix === undefined) return policy;
+  const layers = layerDecay === undefined ? undefined : numberLayers(root, layerDecay);
+  return { ...policy, layers, matrix: matrix?.forModel(root) };
 }
 
 const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';
@@ -100,30 +90,6 @@ function sortedKeys(customKeys: Readonly<Record<string, CustomKeyConfig>>): Cust
 function comparePoints(a: readonly string[], b: readonly string[]): number {
   const index = a.findIndex((point, i) => point !== b[i]);
   return index < 0 ? 0 : a[index]!.codePointAt(0)! - (b[index]?.codePointAt(0) ?? -1);
-}
-
-/** Embeddings, tokens and classifiers, by the names they usually have. */
-const NOT_HIDDEN: readonly string[] = ['embed', 'token', 'head', 'classifier'];
-
-function matrixAlgorithm(config: MatrixAlgorithmConfig | undefined): MatrixAlgorithm | undefined {
-  if (config === undefined) return undefined;
-  const { type, lr, weight_decay, exclude: given, ...settings } = config;
-  const exclude = given ?? NOT_HIDDEN;
-  const isExcluded = ({ searched }: ParamFacts) => exclude.some((part) => searched.includes(part));
-  return {
-    type,
-    lr: lr ?? undefined,
-    weightDecay: weight_decay ?? undefined,
-    exclude,
-    excludeIsGiven: Array.isArray(given),
-    settings,
-    applies: (facts) => isMatrix(facts.param.shape) && !isExcluded(facts),
-  };
-}
-
-/** More than one row and more than one column, where a kernel counts as a matrix of (outputs, all the rest). */
-function isMatrix([rows = 1, ...rest]: readonly number[]): boolean {
-  return rows > 1 && rest.some((size) => size > 1);
 }
 
 /** `flat_decay_mult` is not here: without a base decay it does nothing, as in MMEngine, and the plan warns. */

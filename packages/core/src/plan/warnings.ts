@@ -4,6 +4,7 @@ import { ConfigError, nearestName } from '../config/errors.ts';
 import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
 import { listSome } from '../text.ts';
 import { type Decision, keyName } from './decision.ts';
+import { matrixWarnings } from './matrix-warnings.ts';
 import type { DuplicateParam, PlannedParam, SkippedParam } from './param-plan.ts';
 import type { Policy } from './policy.ts';
 import type { CustomKey, ParamFacts } from './rules.ts';
@@ -134,19 +135,6 @@ function ruleWarnings(policy: Policy, { decisions, groups }: PlanningRecord): st
   if (policy.idleFlatDecay)
     warnings.push('flat_decay_mult does nothing: the optimizer has no weight_decay to multiply');
   return warnings;
-}
-
-function matrixWarnings({ matrix }: Policy, { decisions, trained }: PlanningRecord): string[] {
-  if (matrix === undefined || trained.length === 0) return [];
-  if (![...decisions].some((decision) => decision.matrix === matrix)) {
-    return [
-      'matrix_algorithm is for no parameter: none is a matrix outside exclude, or custom keys set another algorithm',
-    ];
-  }
-  if (!matrix.excludeIsGiven) return [];
-  return matrix.exclude
-    .filter((part) => !trained.some(({ searched }) => searched.includes(part)))
-    .map((part) => `matrix_algorithm.exclude: ${JSON.stringify(part)} matches no parameter`);
 }
 
 /** MMDetection's constructor of this config exempts norms and biases from decay without being asked to. */
