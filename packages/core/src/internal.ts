@@ -4,6 +4,7 @@
 export { parseWrapperSettings, type WrapperSettings } from './config/config.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
+export { effectiveGroups, effectiveSettings, type PlanRow, planRows } from './plan/plan-rows.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export {
   type AccumulationCounts,

@@ -5,7 +5,7 @@ import type { CustomKeyConfig, LayerDecayConfig, ParamwiseConfig } from '../conf
 import type { ModuleView } from '../model/model.ts';
 import { type LayerDecay, numberLayers } from './layer-decay.ts';
 import { type MatrixAlgorithm, matrixAlgorithm } from './matrix.ts';
-import { type ConfiguredRule, type CustomKey, DECAY_RULES, type ParamFacts, RATE_RULES, type Rule } from './rules.ts';
+import { type ConfiguredRule, type CustomKey, DECAY_RULES, RATE_RULES, type Rule } from './rules.ts';
 
 export interface Policy {
   readonly baseLr: number | undefined;
