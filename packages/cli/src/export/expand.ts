@@ -52,7 +52,7 @@ function withKeys(wrapper: Mapping, rest: Mapping, keys: ReadonlyMap<string, Map
   return Object.keys(paramwise).length === 0 ? wrapper : { ...wrapper, paramwise_cfg: paramwise };
 }
 
-const OWN_FIELDS = ['custom_keys_mode', 'matrix_algorithm', 'merge_groups', 'strict'];
+const OWN_FIELDS = ['custom_keys_mode', 'custom_keys_match', 'matrix_algorithm', 'merge_groups', 'strict'];
 const OWN_KEY_FIELDS = ['freeze', 'freeze_until', 'algorithm'];
 
 /** Whether there is nothing in it that MMEngine's default constructor does not know. */

@@ -1,8 +1,8 @@
 /** What is odd about `matrix_algorithm` in a plan, and which matrices it is not for. */
 import { listSome } from '../text.ts';
 import type { MatrixAlgorithm } from './matrix.ts';
+import type { PlanningRecord } from './planning-record.ts';
 import type { Policy } from './policy.ts';
-import type { PlanningRecord } from './warnings.ts';
 
 export function matrixWarnings({ matrix }: Policy, record: PlanningRecord): string[] {
   const { decisions, trained } = record;

@@ -1,7 +1,8 @@
 /** The rules of one config, ready to decide about any parameter. */
 import type { OptimizerConfig } from '../config/config.ts';
 import { ConfigError, type Issue } from '../config/errors.ts';
-import type { CustomKeyConfig, LayerDecayConfig, ParamwiseConfig } from '../config/paramwise-config.ts';
+import { keyPattern } from '../config/key-pattern.ts';
+import type { LayerDecayConfig, ParamwiseConfig } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { type LayerDecay, numberLayers } from './layer-decay.ts';
 import { type MatrixAlgorithm, matrixAlgorithm } from './matrix.ts';
@@ -13,6 +14,8 @@ export interface Policy {
   readonly keys: readonly CustomKey[];
   /** Whether a custom key leaves what it does not set to shorter keys and to the rules. */
   readonly composes: boolean;
+  /** Whether a custom key is a pattern of paths, and no part of one. */
+  readonly matchesPaths: boolean;
   /** `RATE_RULES` and `DECAY_RULES` that are configured. */
   readonly rates: readonly ConfiguredRule[];
   readonly decays: readonly ConfiguredRule[];
@@ -43,8 +46,9 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
   return {
     baseLr: optimizer.lr ?? undefined,
     baseDecay,
-    keys: sortedKeys(paramwise.custom_keys ?? {}),
+    keys: sortedKeys(paramwise),
     composes: composes(paramwise),
+    matchesPaths: matchesPaths(paramwise),
     rates: configured(RATE_RULES, paramwise),
     decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
     matrix: paramwise.matrix_algorithm ? matrixAlgorithm(paramwise.matrix_algorithm, optimizer.type) : undefined,
@@ -72,6 +76,7 @@ export function policyFor(policy: Policy, root: ModuleView): Policy {
 }
 
 const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';
+const matchesPaths = ({ custom_keys_match }: ParamwiseConfig) => custom_keys_match === 'path';
 
 function configured(rules: readonly Rule[], paramwise: ParamwiseConfig): ConfiguredRule[] {
   return rules.flatMap((rule) => {
@@ -81,10 +86,24 @@ function configured(rules: readonly Rule[], paramwise: ParamwiseConfig): Configu
 }
 
 /** Longest first, ties alphabetical. Python counts and orders by code point, so this does too. */
-function sortedKeys(customKeys: Readonly<Record<string, CustomKeyConfig>>): CustomKey[] {
-  const entries = Object.entries(customKeys).map(([key, settings]) => ({ key, settings, points: [...key] }));
+function sortedKeys(paramwise: ParamwiseConfig): CustomKey[] {
+  const entries = Object.entries(paramwise.custom_keys ?? {}).map(([key, settings]) => ({
+    key,
+    settings,
+    points: [...key],
+  }));
   entries.sort((a, b) => b.points.length - a.points.length || comparePoints(a.points, b.points));
-  return entries.map(({ key, settings }) => ({ key, settings, applies: ({ searched }) => searched.includes(key) }));
+  const matcher = matchesPaths(paramwise) ? pathMatcher : substringMatcher;
+  return entries.map(({ key, settings }) => ({ key, settings, applies: matcher(key) }));
+}
+
+function substringMatcher(key: string): CustomKey['applies'] {
+  return ({ searched }) => searched.includes(key);
+}
+
+function pathMatcher(key: string): CustomKey['applies'] {
+  const matches = keyPattern(key);
+  return ({ path }) => matches(path);
 }
 
 function comparePoints(a: readonly string[], b: readonly string[]): number {

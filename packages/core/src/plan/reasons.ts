@@ -32,11 +32,12 @@ export function frozenReason(key: CustomKey): string {
   return `${keyName(key)} freezes it`;
 }
 
-function decidingKeys({ composes }: Policy, { searched }: ParamFacts, { matching, deciders }: KeyChoice): string[] {
-  if (!composes) return matching.map((key) => `${keyName(key)} is in "${searched}" and decides alone`);
+function decidingKeys(policy: Policy, facts: ParamFacts, { matching, deciders }: KeyChoice): string[] {
+  const where = policy.matchesPaths ? `matches "${facts.path}"` : `is in "${facts.searched}"`;
+  if (!policy.composes) return matching.map((key) => `${keyName(key)} ${where} and decides alone`);
   return matching.flatMap((key) => {
     const aspects = [...deciders].filter(([, decider]) => decider === key).map(([aspect]) => aspect);
-    return aspects.length === 0 ? [] : [`${keyName(key)} is in "${searched}" and decides about ${aspects.join(', ')}`];
+    return aspects.length === 0 ? [] : [`${keyName(key)} ${where} and decides about ${aspects.join(', ')}`];
   });
 }
 
