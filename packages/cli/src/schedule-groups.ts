@@ -1,6 +1,6 @@
 /** The distinct groups whose schedule is worth a curve: those of a plan, or what the config alone tells of. */
-import { type GroupSettings, type ParamPlan, paramGroupsOf, readModel } from '@paramwise/core';
-import { prepare } from '@paramwise/core/internal';
+import { type GroupSettings, type ParamPlan, readModel } from '@paramwise/core';
+import { effectiveGroups, prepare } from '@paramwise/core/internal';
 import type { ConfigFile } from './config/load.ts';
 import { reasonOf, refuse } from './refusal.ts';
 
@@ -17,7 +17,7 @@ const HAS_BETAS = /adam|lamb|lion/i;
 
 /** Groups of the plan that differ in rate or momentum, each named by what decided. */
 export function plannedGroups(plan: ParamPlan, config: ConfigFile): ScheduledGroup[] {
-  const merged = paramGroupsOf({ ...plan, singleGroup: false, mergeGroups: true });
+  const merged = effectiveGroups(plan);
   const defaults = optimizerSettings(config);
   return distinct(
     merged.map(({ params: _, paramNames: __, name, ...settings }) => ({

@@ -21,6 +21,7 @@ export {
   unknownSettings,
 } from './optimizers/settings.ts';
 export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
+export { effectiveGroups, effectiveSettings, type PlanRow, planRows } from './plan/plan-rows.ts';
 export { prepare } from './plan/prepare.ts';
 export { refuseEmpty } from './plan/refusals.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';

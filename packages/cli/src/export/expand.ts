@@ -54,7 +54,7 @@ function withKeys(wrapper: Mapping, rest: Mapping, keys: ReadonlyMap<string, Map
   return Object.keys(paramwise).length === 0 ? wrapper : { ...wrapper, paramwise_cfg: paramwise };
 }
 
-const OWN_FIELDS = ['custom_keys_mode', 'matrix_algorithm', 'merge_groups', 'strict'];
+const OWN_FIELDS = ['custom_keys_mode', 'custom_keys_match', 'matrix_algorithm', 'merge_groups', 'strict'];
 const OWN_KEY_FIELDS = ['freeze', 'freeze_until', 'algorithm'];
 
 /** Whether MMEngine reads it as it stands: with nothing of our own, for its default constructor or one of the user's. */

@@ -1,7 +1,7 @@
 /** A plan as JSON, and the Python module that makes parameter groups of it and a model. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { paramGroupsOf } from '@paramwise/core';
+import { effectiveGroups } from '@paramwise/core/internal';
 import type { Planned } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { refuseInexpressible, refuseUnknownConstructor } from './expand.ts';
@@ -22,7 +22,7 @@ export function exportPytorch(planned: Planned, path: string): Exported {
       `"${twice.first}" and "${twice.path}" are the same parameter, which PyTorch takes once; set bypass_duplicate: true in paramwise_cfg`,
     );
   }
-  const groups = paramGroupsOf({ ...plan, singleGroup: false, mergeGroups: true });
+  const groups = effectiveGroups(plan);
   const json = {
     format: 'paramwise-groups/1',
     model: modelName,
