@@ -11,6 +11,8 @@ export interface Planned {
   readonly config: ConfigFile;
   /** The constructor that the config names, where it is not known and the default rules stand in for it. */
   readonly unknownConstructor?: string | undefined;
+  /** Warnings of the plan about names that nothing is known of: for commands that show no others. */
+  readonly unknownNames: readonly string[];
 }
 
 /**
@@ -22,7 +24,16 @@ export interface Planned {
 export async function planFiles(modelPath: string, configPath: string): Promise<Planned> {
   const config = loadConfig(configPath);
   const { root: model, name: modelName, notes } = await loadModel(modelPath);
-  const { plan, unknownConstructor } = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn' });
+  const { plan, unknownConstructor, unknownNames } = prepare(model, config.optim_wrapper, undefined, {
+    unknown: 'warn',
+  });
   refuseEmpty(plan);
-  return { plan: { ...plan, warnings: [...notes, ...plan.warnings] }, model, modelName, config, unknownConstructor };
+  return {
+    plan: { ...plan, warnings: [...notes, ...plan.warnings] },
+    model,
+    modelName,
+    config,
+    unknownConstructor,
+    unknownNames,
+  };
 }

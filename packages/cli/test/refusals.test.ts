@@ -106,6 +106,20 @@ describe('a command warns, and plans by the default rules', () => {
     ]);
   });
 
+  it('whatever the command', async () => {
+    const { paths, folder } = files(`${MINE})\n`);
+    const commands = [
+      ['explain', ...paths, 'head.weight'],
+      ['diff', paths[0], paths[1], paths[1]],
+      ['report', ...paths, '-o', join(folder, 'out.html')],
+    ];
+    for (const command of commands) {
+      const { code, err } = await run(...command);
+      expect([code, err]).toEqual([0, expect.stringContaining('"MyOptimWrapperConstructor" is not known here')]);
+      expect(err.match(/warning:/g)).toHaveLength(1);
+    }
+  });
+
   it('for an optimizer that is not known', async () => {
     const { code, err } = await files(
       "optim_wrapper = dict(optimizer=dict(type='Prodigy', lr=1.0, d_coef=2.0))\n",

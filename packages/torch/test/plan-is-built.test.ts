@@ -98,6 +98,7 @@ const paramwise = fc.record(
     merge_groups: fc.boolean(),
     bypass_duplicate: fc.boolean(),
     custom_keys_mode: mostly(['replace', 'compose'], ['mix']),
+    custom_keys_match: mostly(['substring', 'path'], ['glob']),
     matrix_algorithm: mostly<object>(
       [
         { type: 'Muon', lr: 0.02 },

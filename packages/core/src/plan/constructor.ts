@@ -47,6 +47,8 @@ export interface Prepared {
   readonly plan: ParamPlan;
   /** What the optimizer will be given. */
   readonly groups: ParamGroup[];
+  /** What is said of names that nothing is known of; it stands among the plan's warnings too. */
+  readonly unknownNames: readonly string[];
 }
 
 /** Anything that makes an optimizer wrapper for a model. */
@@ -186,7 +188,7 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     const plan = run.finish([...known.warnings, ...warnings], isOverridden ? this.constructor.name : undefined);
     const gathered = gatherGroups(plan, groups);
     checkPlan(plan, gathered, known, shapes);
-    return { config: this.optimWrapperCfg, plan, groups: gathered };
+    return { config: this.optimWrapperCfg, plan, groups: gathered, unknownNames: known.warnings };
   }
 }
 

@@ -62,8 +62,8 @@ export function prepare(
   }
   const { unknownConstructor } = found;
   if (unknownConstructor === undefined) return prepared;
-  const warnings = [...found.warnings, ...prepared.plan.warnings];
-  return { ...prepared, plan: { ...prepared.plan, warnings }, unknownConstructor };
+  const plan = { ...prepared.plan, warnings: [...found.warnings, ...prepared.plan.warnings] };
+  return { ...prepared, plan, unknownConstructor, unknownNames: [...found.warnings, ...prepared.unknownNames] };
 }
 
 /**
