@@ -1,6 +1,13 @@
 /** The distinct groups whose schedule is worth a curve: those of a plan, or what the config alone tells of. */
-import { type GroupSettings, type ParamPlan, paramGroupsOf, planParamGroups, readModel } from '@paramwise/core';
-import { findAlgorithmInfo, groupDefaults, resolveSchedules, scheduledFields } from '@paramwise/core/internal';
+import { type GroupSettings, type ParamPlan, readModel } from '@paramwise/core';
+import {
+  effectiveGroups,
+  findAlgorithmInfo,
+  groupDefaults,
+  prepare,
+  resolveSchedules,
+  scheduledFields,
+} from '@paramwise/core/internal';
 import type { ConfigFile } from './config/load.ts';
 import { reasonOf, refuse } from './refusal.ts';
 
@@ -12,7 +19,7 @@ export interface ScheduledGroup {
 
 /** Groups of the plan that differ in rate, momentum or a scheduled field, each named by what decided. */
 export function plannedGroups(plan: ParamPlan, config: ConfigFile): ScheduledGroup[] {
-  const merged = paramGroupsOf({ ...plan, singleGroup: false, mergeGroups: true });
+  const merged = effectiveGroups(plan);
   const groups = merged.map(({ params: _, paramNames: __, name, ...settings }) => ({
     name: name === undefined || name === 'default' ? 'optimizer' : name,
     settings: { ...startOf(config, settings.algorithm), ...settings },
@@ -40,7 +47,8 @@ export function configuredGroups(config: ConfigFile): ScheduledGroup[] {
   const children = fieldsOf(config).includes('weight_decay') ? [['norm', norm]] : [];
   const root = { id: 0, types: ['Module'], params: names.map(paramOf), children };
   const model = readModel({ format: 'paramwise-model/1', name: 'config', root });
-  return plannedGroups(planParamGroups(model, config.optim_wrapper), config);
+  const { plan } = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn', shapes: 'any' });
+  return plannedGroups(plan, config);
 }
 
 /** Does a preview; a schedule that does not fit the groups is refused like a config that is wrong. */

@@ -50,25 +50,31 @@ export type { Rule } from './optimizers/rules.ts';
 export {
   buildOptimWrapper,
   buildOptimWrappers,
-  type ConstructorBuildConfig,
-  OPTIM_WRAPPER_CONSTRUCTORS,
+  type ConfigBuildOptions,
 } from './plan/build.ts';
 export {
   type BuildOptions,
+  type ConstructorBuildConfig,
   DefaultOptimWrapperConstructor,
   LayerDecayOptimWrapperConstructor,
   type OptimWrapperConstructor,
+  type Prepared,
+  type PrepareOptions,
   planOf,
 } from './plan/constructor.ts';
+export { OPTIM_WRAPPER_CONSTRUCTORS } from './plan/constructors.ts';
 export type { ParamOptions } from './plan/decision.ts';
 export { diffPlans, explainParam, planTable } from './plan/explain.ts';
 export { paramGroupsOf } from './plan/merge.ts';
+export type { EngineRegistries, UnknownNames } from './plan/names.ts';
 export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
-export { planParamGroups } from './plan/plan.ts';
+export { planParamGroups } from './plan/prepare.ts';
+export { publicRegistries } from './registries.ts';
 export {
   type Factory,
   OPTIM_WRAPPERS,
   OPTIMIZERS,
+  type Registries,
   Registry,
   type RegistryOptions,
   type TypedConfig,

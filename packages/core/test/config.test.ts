@@ -131,7 +131,7 @@ describe('optim_wrapper', () => {
 describe('paramwise_cfg', () => {
   it('refuses misspelt fields', () => {
     expect(refusal(() => parseParamwise({ norm_decay_mul: 0 }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)"`,
+      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, custom_keys_match, matrix_algorithm, merge_groups, strict)"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { 'layer.0': { lr_mul: 0 } } }))).toMatchInlineSnapshot(
       `"ConfigError: paramwise_cfg.custom_keys["layer.0"].lr_mul: unknown field; did you mean "lr_mult"? (allowed: lr_mult, decay_mult, weight_decay, freeze, freeze_until, algorithm, lr, arguments of the optimizer)"`,
@@ -146,7 +146,7 @@ describe('paramwise_cfg', () => {
       `"ConfigError: paramwise_cfg.custom_keys.backbone: found 0.1; allowed is a mapping"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { backbone: { params: [] } } }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but "params""`,
+      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but params, paramNames, param_names"`,
     );
   });
 
@@ -199,7 +199,15 @@ it('configJsonSchema describes the file to an editor', () => {
   const text = JSON.stringify(configJsonSchema());
   for (const name of ['optim_wrapper', 'norm_decay_mult', 'custom_keys', 'CosineAnnealingLR', 'T_max'])
     expect(text).toContain(name);
-  for (const name of ['custom_keys_mode', 'freeze_until', 'matrix_algorithm', 'merge_groups', 'strict', 'counts'])
+  for (const name of [
+    'custom_keys_mode',
+    'custom_keys_match',
+    'freeze_until',
+    'matrix_algorithm',
+    'merge_groups',
+    'strict',
+    'counts',
+  ])
     expect(text).toContain(name);
 });
 

@@ -448,7 +448,7 @@ describe('the constructor', () => {
       `[ConfigError: paramwise_cfg.decay_rate: found 0.5; allowed is one of decay_rate and layer_decay_rate]`,
     );
     expect(refused({ decay_rat: 0.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.decay_rat: unknown field; did you mean "decay_rate"? (allowed: decay_rate, layer_decay_rate, decay_type, num_layers, backbone, layer_of, custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)]`,
+      `[ConfigError: paramwise_cfg.decay_rat: unknown field; did you mean "decay_rate"? (allowed: decay_rate, layer_decay_rate, decay_type, num_layers, backbone, layer_of, custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, custom_keys_match, matrix_algorithm, merge_groups, strict)]`,
     );
     expect(refused({ decay_rate: 0.5 }, model, { type: 'SGD' })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.decay_rate: needs the optimizer's lr, which it multiplies; set optim_wrapper.optimizer.lr]`,

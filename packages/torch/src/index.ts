@@ -56,6 +56,7 @@ export { BaseOptimWrapper } from './optim/base-wrapper.ts';
 export { buildOptimWrapper } from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
+export { torchRegistries } from './optim/registration.ts';
 export { OptimWrapper } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';
 export type {

@@ -3,6 +3,7 @@ import { diffPlans, type ParamPlan } from '@paramwise/core';
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
 import { planFiles } from '../planning.ts';
 import { printable } from '../text/paint.ts';
+import { warningText } from '../text/plan-text.ts';
 
 export const diff: Command = {
   name: 'diff',
@@ -10,12 +11,13 @@ export const diff: Command = {
   parameters: [MODEL, { name: 'config-a', about: CONFIG.about }, { name: 'config-b', about: 'the other config' }],
   options: [JSON_OPTION],
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
-  async run(given, { out }) {
+  async run(given, { out, err }) {
     const model = required(given, 'model');
     const before = await planFiles(model, required(given, 'configA'));
     const after = await planFiles(model, required(given, 'configB'));
     if (given.json) out(jsonText({ changes: changesOf(before.plan, after.plan) }));
     else out(`${diffPlans(before.plan, after.plan).split('\n').map(printable).join('\n') || 'no parameter changes'}\n`);
+    err(warningText([...new Set([...before.unknownNames, ...after.unknownNames])]));
     return 0;
   },
 };

@@ -8,6 +8,7 @@ import { type GroupCurves, groupCurves } from '../report/schedules.ts';
 import { renderReport } from '../report.ts';
 import { autoScaleNote, RUN_OPTIONS, runLength } from '../run-settings.ts';
 import { fittingGroups, optimizerSettings, plannedGroups } from '../schedule-groups.ts';
+import { warningText } from '../text/plan-text.ts';
 
 export const report: Command = {
   name: 'report',
@@ -26,7 +27,7 @@ export const report: Command = {
     ['paramwise report resnet50.json.gz config.py -o report.html', 'plan and schedules'],
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
-  async run(given, { out }) {
+  async run(given, { out, err }) {
     const planned = await planFiles(required(given, 'model'), required(given, 'config'));
     const { plan, model, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
@@ -36,6 +37,7 @@ export const report: Command = {
     const file = typeof given.output === 'string' ? given.output : 'report.html';
     writeText(file, page);
     out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);
+    err(warningText(planned.unknownNames));
     return 0;
   },
 };

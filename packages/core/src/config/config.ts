@@ -5,9 +5,9 @@
  */
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping, open } from './check.ts';
-import type { ConfigPath } from './errors.ts';
+import { ConfigError, type ConfigPath, type Issue } from './errors.ts';
 import { count, flag, name, notNegative, number, positive } from './fields.ts';
-import { LAYER_DECAY_NAMES, layerDecaySchema, paramwiseSchema } from './paramwise-config.ts';
+import { LAYER_DECAY_NAMES, layerDecaySchema, paramwiseSchema, reservedIssues } from './paramwise-config.ts';
 import { paramSchedulerSchema } from './scheduler-config.ts';
 
 /** `optim_wrapper.optimizer`: `type`, the base `lr` and `weight_decay`, and whatever else the optimizer takes. */
@@ -61,7 +61,7 @@ const lossScaleSchema = z.union(
   ],
   {
     error:
-      '"dynamic", a number above zero, or a mapping with init_scale, growth_factor, backoff_factor, growth_interval, enabled',
+      '"dynamic", a number above zero, or a mapping with init_scale, growth_factor (above 1), backoff_factor (between 0 and 1), growth_interval, enabled',
   },
 );
 const amp = {
@@ -82,6 +82,9 @@ const WRAPPER_SCHEMAS = new Map<unknown, z.ZodType>([
 ]);
 const customWrapperSchema = open(wrapperShape);
 
+/** Wrappers that every engine is to have. */
+export const KNOWN_WRAPPERS: readonly string[] = ['OptimWrapper', 'AmpOptimWrapper'];
+
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 export type ClipGradConfig = z.infer<typeof clipGradSchema>;
 export type LossScaleConfig = z.infer<typeof lossScaleSchema>;
@@ -93,20 +96,50 @@ export type OnNonFinite = 'step' | 'skip' | 'throw';
 /** A checked `optim_wrapper`: `type` and `constructor` are filled in. */
 export type OptimWrapperConfig = z.infer<typeof customWrapperSchema> & z.infer<z.ZodObject<Partial<typeof amp>>>;
 
+/** Configs that are checked already: each is read once on its way from a file to groups. */
+const read = new WeakSet<object>();
+
 /**
- * A checked copy of an `optim_wrapper` config.
+ * A checked copy of an `optim_wrapper` config; one that came from here is given back as it is.
  *
  * Defaults: `type` OptimWrapper, `constructor` DefaultOptimWrapperConstructor. `paramwise_cfg` is passed on unchecked.
  *
  * @throws ConfigError with every problem found.
  */
 export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wrapper']): OptimWrapperConfig {
+  if (isRead(config)) return config;
   const copy = copyPlain(config, root);
   if (!isMapping(copy)) return check(customWrapperSchema, copy, root);
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
   const bare: unknown = Object.assign(Object.create(null), copy);
   const schema = WRAPPER_SCHEMAS.get(copy.type ?? 'OptimWrapper') ?? customWrapperSchema;
-  return check(schema, bare, root) as OptimWrapperConfig;
+  const parsed = check(schema, bare, root) as OptimWrapperConfig;
+  const issues = strayFields(parsed.optimizer, root);
+  if (issues.length > 0) throw new ConfigError(issues);
+  read.add(parsed);
+  return parsed;
+}
+
+const isRead = (config: unknown): config is OptimWrapperConfig => read.has(Object(config));
+
+/** A config without its `paramwise_cfg`, which counts as read like the whole. */
+export function withoutParamwise({ paramwise_cfg: _, ...config }: OptimWrapperConfig): OptimWrapperConfig {
+  read.add(config);
+  return config;
+}
+
+/** Whether a config names its constructor itself. */
+export function namesConstructor(config: unknown): boolean {
+  return isMapping(config) && Object.hasOwn(config, 'constructor') && config.constructor !== undefined;
+}
+
+/** Fields of `optimizer` that belong elsewhere. */
+function strayFields(optimizer: OptimizerConfig, root: ConfigPath): Issue[] {
+  const path = [...root, 'optimizer'];
+  const issues = reservedIssues(optimizer, path);
+  if (!Object.hasOwn(optimizer, 'paramwise_cfg')) return issues;
+  const belongs = [...root, 'paramwise_cfg'];
+  return [...issues, { code: 'misplaced_field', path: [...path, 'paramwise_cfg'], beside: 'optimizer', belongs }];
 }
 
 /** What a wrapper does with gradients, checked and complete. */

@@ -164,10 +164,13 @@ function isReference(json: unknown): boolean {
 /** MMEngine's norm layers; LocalResponseNorm and the like have no parameters and are not among them. */
 const NORMS = new Set(['_BatchNorm', 'SyncBatchNorm', '_InstanceNorm', 'GroupNorm', 'LayerNorm']);
 const DEFORM_CONVS = new Set(['DeformConv2d', 'ModulatedDeformConv2d']);
+const EMBEDDINGS = new Set(['Embedding', 'EmbeddingBag']);
 
 function kindOf({ types, attrs }: z.output<typeof nodeSchema>, path: LazyPath): ModuleKind {
   if (types.some((type) => NORMS.has(type))) return { type: 'norm' };
   if (types.some((type) => DEFORM_CONVS.has(type))) return { type: 'deform_conv' };
+  if (types.some((type) => EMBEDDINGS.has(type))) return { type: 'embedding' };
+  if (types.includes('Linear')) return { type: 'linear' };
   if (!types.includes('Conv2d')) return { type: 'other' };
   const { in_channels: inChannels, groups } = attrs ?? {};
   if (inChannels === undefined || groups === undefined) {

@@ -1,5 +1,5 @@
 /** Settings of optimizers and of their parameter groups: completed with the defaults, and checked. */
-import { isMapping } from '../config/check.ts';
+import { copyPlain, isMapping } from '../config/check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '../config/errors.ts';
 import type { AlgorithmInfo, Settings } from './algorithm.ts';
 import { atLeast, type Rule } from './rules.ts';
@@ -20,7 +20,8 @@ export function completeDefaults(info: AlgorithmInfo, options: Settings, path: C
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   checkSettings(info, { ...info.defaults, ...given }, path);
   refuseUnsavable(given, path);
-  return structuredClone({ ...info.defaults, ...given });
+  // Without structuredClone, which not every place has that core runs in.
+  return copyPlain({ ...info.defaults, ...given }, path) as Settings;
 }
 
 /** `new SGD(params, 0.1)`: as an object a number has no fields, and every default would hold. */
@@ -63,7 +64,7 @@ export function unknownSettings(info: AlgorithmInfo, settings: Settings, path: C
 }
 
 /** Whether a field of a group means something to the algorithm, or to what surrounds it. */
-function isKnown(info: AlgorithmInfo, name: string): boolean {
+export function isKnown(info: AlgorithmInfo, name: string): boolean {
   return Object.hasOwn(info.defaults, name) || GROUP_FIELDS.has(name) || isInitialValue(name);
 }
 

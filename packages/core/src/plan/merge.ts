@@ -1,4 +1,5 @@
 /** Plan → parameter groups: one a parameter, one for all, or one for each distinct set of settings. */
+import { isMapping } from '../config/check.ts';
 import type { ParamGroup } from '../groups.ts';
 import type { ParamView } from '../model/model.ts';
 import type { ParamPlan, PlannedParam } from './param-plan.ts';
@@ -9,7 +10,7 @@ export function paramGroupsOf(plan: ParamPlan): ParamGroup[] {
 }
 
 export function groupOf({ path, param, options }: PlannedParam): ParamGroup {
-  return { params: [param], paramNames: [path], ...options };
+  return { ...options, params: [param], paramNames: [path] };
 }
 
 /** The plan's groups, or those that a constructor made of them, as one, merged, or as they are. */
@@ -39,7 +40,7 @@ function mergeEqual({ base, groups: planned }: ParamPlan, groups: readonly Param
   return [...bundles.values()].map(({ settings, members }) => {
     const params = paramsOf(members);
     const name = distinctName(String(settings.name ?? nameOf(params, deciders)), taken);
-    return { params, paramNames: namesOf(members), ...settings, name };
+    return { ...settings, params, paramNames: namesOf(members), name };
   });
 }
 
@@ -63,18 +64,27 @@ function distinctName(name: string, taken: Set<string>): string {
   return distinct;
 }
 
-/** Equal settings have equal ids. What JSON cannot show, a function say, is equal to itself alone. */
+/** Equal settings have equal ids. What is no plain data, a function or a `Map` say, is equal to itself alone. */
 function settingsIds(): (settings: Readonly<Record<string, unknown>>) => string {
   const objects = new Map<unknown, number>();
-  const show = (_: string, value: unknown): unknown => {
-    if (typeof value === 'number' && !Number.isFinite(value)) return { unshown: String(value) };
-    if (typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint') return value;
+  const idOf = (value: unknown) => {
     objects.set(value, objects.get(value) ?? objects.size);
-    return { unshown: objects.get(value) };
+    return objects.get(value);
+  };
+  const show = (value: unknown): unknown => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return { unshown: String(value) };
+    return isPlain(value) ? value : { unshown: idOf(value) };
   };
   return (settings) =>
     JSON.stringify(
       Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)),
-      show,
+      // Its value is what `toJSON` made of the entry.
+      function (this: Readonly<Record<string, unknown>>, key) {
+        return show(this[key]);
+      },
     );
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || /^(string|number|boolean)$/.test(typeof value) || Array.isArray(value) || isMapping(value);
 }

@@ -1,4 +1,5 @@
 /** Tables of learned rows. Drawn from N(0, 1); the padding row is zero. */
+import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -47,6 +48,10 @@ abstract class Table<Options extends EmbeddingFunctionOptions> extends Module {
     normal_(this.weight);
     const { paddingIdx } = this;
     if (paddingIdx !== null) tidy(() => noGrad(() => this.weight.select(0, paddingIdx).fill_(0)));
+  }
+
+  override get moduleKind(): ModuleKind {
+    return { type: 'embedding' };
   }
 
   override extraRepr(): string {

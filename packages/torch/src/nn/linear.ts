@@ -1,4 +1,5 @@
 /** Affine maps of the last dimension. */
+import type { ModuleKind } from '@paramwise/core';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkCount, checkSize, withDefaults } from './check.ts';
@@ -46,6 +47,10 @@ export class Linear extends Module {
 
   resetParameters(): void {
     initialiseAffine(this.weight, this.bias);
+  }
+
+  override get moduleKind(): ModuleKind {
+    return { type: 'linear' };
   }
 
   forward(input: Tensor): Tensor {

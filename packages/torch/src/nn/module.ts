@@ -42,7 +42,7 @@ export abstract class Module {
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
 
-  /** What param-wise rules see: `norm`, `conv2d`, `deform_conv` or `other`. */
+  /** What param-wise rules see: `norm`, `conv2d`, `deform_conv`, `embedding`, `linear` or `other`. */
   get moduleKind(): ModuleKind {
     return { type: 'other' };
   }
