@@ -5,7 +5,7 @@ import { paramGroupsOf } from './merge.ts';
 import type { ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
 
 /** A parameter with the settings that take effect. */
-export interface TrainedRow extends EffectiveSettings {
+interface TrainedRow extends EffectiveSettings {
   readonly isTrained: true;
   readonly path: string;
   readonly param: ParamView;
@@ -22,7 +22,7 @@ export interface LeftOutRow extends Pick<SkippedParam, 'path' | 'param' | 'first
 
 export type PlanRow = TrainedRow | LeftOutRow;
 
-export interface EffectiveSettings {
+interface EffectiveSettings {
   /** The optimizer's where the group has none; `undefined` where that has none either. */
   readonly lr: unknown;
   readonly weightDecay: unknown;
