@@ -2,6 +2,7 @@
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
 import { planJson } from '../plan-json.ts';
 import { planFiles } from '../planning.ts';
+import { autoScaleNote } from '../run-settings.ts';
 import { planText, warningText } from '../text/plan-text.ts';
 
 export const plan: Command = {
@@ -14,13 +15,14 @@ export const plan: Command = {
     ['paramwise plan --model vit.safetensors --config config.yaml --json', 'the groups as JSON'],
   ],
   async run(given, { out, err, paint }) {
-    const { plan, modelName } = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, modelName, config } = await planFiles(required(given, 'model'), required(given, 'config'));
     if (given.json) {
       out(jsonText(planJson(plan)));
       return 0;
     }
     out(planText(modelName, plan, { paint, isFull: given.full === true }));
-    err(warningText(plan.warnings));
+    const note = autoScaleNote(config);
+    err(warningText(note === undefined ? plan.warnings : [...plan.warnings, note]));
     return 0;
   },
 };

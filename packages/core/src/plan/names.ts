@@ -83,10 +83,10 @@ const PLANNED = 'planned by the default rules, with its settings unchecked';
 /** Optimizers that others have, whose names are near those of ours. */
 const OF_OTHERS: readonly string[] = ['Adan', 'AdamP', 'SGDP', 'SGDW', 'Adai', 'RAdamW', 'NAdamW', 'AdamG'];
 
-/** Whether a name is so near a known one that it is hardly another's: up to two edits, and more than a word before or behind. */
+/** Whether a name is so near a known one that it is hardly another's: an edit, two in a longer one, and more than a word before or behind. */
 export function isMisspelt(name: string, known: readonly string[]): boolean {
   if (OF_OTHERS.includes(name)) return false;
-  const nearest = nearestName(name, known, name.length < 4 ? 1 : 2);
+  const nearest = nearestName(name, known, name.length < 6 ? 1 : 2);
   if (nearest === undefined) return false;
   return !(name.length > nearest.length + 1 && name.toLowerCase().includes(nearest.toLowerCase()));
 }
