@@ -59,8 +59,8 @@ describe('optim_wrapper', () => {
     };
     expect(refusal(() => parseOptimWrapper(config))).toMatchInlineSnapshot(`
       "ConfigError: 5 problems:
-        optim_wrapper.optimizer.lr: found -1; allowed is a number of zero or more
-        optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
+        optim_wrapper.optimizer.lr: found -1; allowed is a number from 0 up
+        optim_wrapper.accumulative_counts: found 0; allowed is a whole number from 1 up
         optim_wrapper.clip_grad.max_norm: missing; give a finite number
         optim_wrapper.clip_grad.max_nrm: unknown field; did you mean "max_norm"? (allowed: type, max_norm, norm_type, error_if_nonfinite)
         optim_wrapper.acumulative_counts: unknown field; did you mean "accumulative_counts"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)"
@@ -93,12 +93,12 @@ describe('optim_wrapper', () => {
     const wrong = { accumulative_counts: 0, clip_grad: { type: 'value' }, clip_grd: null };
     expect(refusal(() => parseWrapperSettings(wrong))).toMatchInlineSnapshot(`
       "ConfigError: 3 problems:
-        optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
+        optim_wrapper.accumulative_counts: found 0; allowed is a whole number from 1 up
         optim_wrapper.clip_grad.clip_value: missing; give a finite number
         optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad, on_non_finite)"
     `);
     expect(refusal(() => parseWrapperSettings({ accumulative_counts: 1.5 }, ['OptimWrapper']))).toMatchInlineSnapshot(
-      `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number of one or more"`,
+      `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number from 1 up"`,
     );
   });
 

@@ -188,7 +188,7 @@ describe('buildOptimWrappers', () => {
       [ConfigError: 3 problems:
         optim_wrapper.discriminater: unknown field; did you mean "discriminator"? (allowed: generator, discriminator)
         optim_wrapper.discriminator: missing; give a config for this model
-        optim_wrapper.generator.optimizer.lr: found -1; allowed is a number of zero or more]
+        optim_wrapper.generator.optimizer.lr: found -1; allowed is a number from 0 up]
     `);
     const unbuildable = {
       generator: { optimizer: { type: 'SDG' } },

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { check, open } from '../config/check.ts';
 import { ConfigError, type ConfigPath } from '../config/errors.ts';
+import { atLeast } from '../config/fields.ts';
 import type { ModuleKind, ModuleView, ParamView } from './model.ts';
 
 /** A parameter of a model file. */
@@ -12,7 +13,7 @@ export interface FileParam extends ParamView {
 
 const id = z.int({ error: 'a whole number' });
 const text = z.string({ error: 'a string' });
-const size = z.int({ error: 'a whole number of zero or more' }).min(0, { error: 'a whole number of zero or more' });
+const size = atLeast(0);
 const paramSchema = open({
   name: text,
   id,

@@ -75,9 +75,17 @@ function makeMissing(param: Tensor, { slots }: ParamState, wanted: Work['wanted'
 
 const NO_SHAPE: readonly number[] = [];
 
-/** The shape is a call into libtorch, so it is read only for an algorithm whose `slots` takes it. */
+/** Whether the state of an algorithm depends on the shape; remembered, as the length of a function is slow to read. */
+const takesShape = new WeakMap<Algorithm, boolean>();
+
+/** Reading a shape is a call into libtorch: it is done only for an algorithm whose `slots` takes it. */
 function wantedSlots(algorithm: Algorithm, settings: Settings, param: Tensor): Work['wanted'] {
-  return algorithm.slots(settings, algorithm.slots.length < 2 ? NO_SHAPE : param.shape);
+  let takes = takesShape.get(algorithm);
+  if (takes === undefined) {
+    takes = algorithm.slots.length > 1;
+    takesShape.set(algorithm, takes);
+  }
+  return algorithm.slots(settings, takes ? param.shape : NO_SHAPE);
 }
 
 /** What a step of this parameter needs; nothing of its state is changed yet. */
