@@ -53,4 +53,4 @@ export {
   readGradients,
 } from './update/gradient-reading.ts';
 export { type LossScale, LossScaler, type LossScalerOptions, type LossScalerState } from './update/loss-scaler.ts';
-export { checkGradients, type StepPolicy, takeStep } from './update/take-step.ts';
+export { checkGradients, type StepHooks, type StepPolicy, takeStep } from './update/take-step.ts';

@@ -16,7 +16,7 @@ import { LossScaler, type LossScalerState } from './loss-scaler.ts';
 export class UpdateCycle {
   /** What scales the losses. */
   readonly scaler: LossScaler;
-  #counts: AccumulationCounts;
+  readonly #counts: { -readonly [name in keyof AccumulationCounts]: AccumulationCounts[name] };
   #updates = 0;
   /** Items weighed into the waiting gradients; undefined where their losses carry no weights. */
   #pendingItems: number | undefined;
@@ -101,7 +101,7 @@ export class UpdateCycle {
   /** To be called after each backward pass. */
   passed(): void {
     this.#afterStep = undefined;
-    this.#counts = { ...this.#counts, innerCount: this.#counts.innerCount + 1 };
+    this.#counts.innerCount++;
   }
 
   /** To be called after each loss that was accumulated: with its items, or without where it has none. */
@@ -147,8 +147,8 @@ export class UpdateCycle {
    */
   start(initCounts: number, maxCounts: number): string | undefined {
     checkStart(initCounts, maxCounts);
+    Object.assign(this.#counts, { innerCount: initCounts, maxCounts });
     const { accumulativeCounts } = this.#counts;
-    this.#counts = { accumulativeCounts, innerCount: initCounts, maxCounts };
     if (!startsInsideAccumulation(initCounts, accumulativeCounts)) return undefined;
     return `the run starts at iteration ${initCounts}, inside an accumulation of ${accumulativeCounts}: its first step adds up fewer losses`;
   }
@@ -178,11 +178,10 @@ export class UpdateCycle {
   loadStateDict(counters: WrapperCounters): void {
     checkCounters(counters);
     const { inner_count, max_counts, update_count, pending_items } = counters;
-    const { accumulativeCounts } = this.#counts;
-    this.#counts = { accumulativeCounts, innerCount: inner_count, maxCounts: max_counts };
+    Object.assign(this.#counts, { innerCount: inner_count, maxCounts: max_counts });
     this.#updates = update_count;
     this.cleared();
     this.#pendingItems = pending_items ?? undefined;
-    this.#pendingPasses = this.isDue ? 0 : inner_count % accumulativeCounts;
+    this.#pendingPasses = this.isDue ? 0 : inner_count % this.accumulativeCounts;
   }
 }

@@ -5,29 +5,29 @@ import type { Tensor } from '../tensor.ts';
 import { firstNonFinite } from './grad-report.ts';
 import type { SteppingOptimizer } from './stepping-optimizer.ts';
 
-export interface EngineOptions {
-  /** Whether gradients are to be found un-scaled and clipped after the step. Default false. */
-  writes?: boolean;
-  /** What makes the gradients anew; an optimizer with a way of its own may call it several times. */
-  closure?: (() => unknown) | undefined;
-}
-
 export class LibtorchEngine implements GradientEngine<Tensor> {
   readonly norm = gradNorm;
   readonly finite = gradsFinite;
+  /** Whether gradients are to be found un-scaled and clipped after the step. */
+  writes = false;
   readonly #optimizer: SteppingOptimizer;
-  readonly #writes: boolean;
-  readonly #closure: (() => unknown) | undefined;
+  #closure: (() => unknown) | undefined;
 
-  constructor(optimizer: SteppingOptimizer, { writes = false, closure }: EngineOptions = {}) {
+  constructor(optimizer: SteppingOptimizer) {
     this.#optimizer = optimizer;
-    this.#writes = writes;
-    this.#closure = closure;
+  }
+
+  /** The same with what makes the gradients anew; an optimizer with a way of its own may call it several times. */
+  withClosure(closure: () => unknown): LibtorchEngine {
+    const engine = new LibtorchEngine(this.#optimizer);
+    engine.writes = this.writes;
+    engine.#closure = closure;
+    return engine;
   }
 
   step(ask: AskReading<Tensor>): 'raw' | 'written' {
     if (!this.#optimizer.readsGradients) return this.#stepOfItsOwn(ask);
-    if (!this.#writes) {
+    if (!this.writes) {
       this.#optimizer.step(this.#closure, ask);
       return 'raw';
     }

@@ -153,9 +153,10 @@ export class Optimizer implements SteppingOptimizer {
    */
   step<T>(closure?: () => T, reading?: Reading): T | undefined {
     const loss = closure && enableGrad(closure);
-    const read = typeof reading === 'function' ? reading(this.activeParams()) : (reading ?? AS_IT_IS);
+    const params = this.activeParams();
+    const read = typeof reading === 'function' ? reading(params) : (reading ?? AS_IT_IS);
     if (read === null) return loss;
-    this.#withWorks((works) => {
+    this.#withWorks(params, (works) => {
       const batches = batchesOf(works, this.path);
       checkBatches(batches);
       for (const batch of batches) {
@@ -172,14 +173,14 @@ export class Optimizer implements SteppingOptimizer {
 
   /** Throws where `step` without a closure would, and changes nothing. */
   checkStep(): void {
-    this.#withWorks(checkWorks);
+    this.#withWorks(this.activeParams(), checkWorks);
   }
 
   /** Hands over what there is to do; what is left of it afterwards is released. */
-  #withWorks(use: (works: Set<Work>) => void): void {
+  #withWorks(active: readonly Tensor[], use: (works: Set<Work>) => void): void {
     const works = new Set<Work>();
     try {
-      this.#collect(works);
+      this.#collect(works, active);
       use(works);
     } finally {
       for (const { made } of works) if (made) disposeAll(made);
@@ -187,8 +188,8 @@ export class Optimizer implements SteppingOptimizer {
   }
 
   /** Adds what there is to do: every parameter of the active groups that has a gradient. */
-  #collect(works: Set<Work>): void {
-    const places = placesOfGradients(this.activeParams()).slice();
+  #collect(works: Set<Work>, active: readonly Tensor[]): void {
+    const places = placesOfGradients(active).slice();
     let at = 0;
     for (const [group, settings] of this.paramGroups.entries()) {
       if (this.isFrozen(settings)) continue;

@@ -4,10 +4,10 @@ import { BatchNorm } from '../nn/batch-norm.ts';
 import type { Module } from '../nn/module.ts';
 import { Tensor } from '../tensor.ts';
 
-/** @throws TypeError for anything else than a tensor of one value */
+/** @throws TypeError for what is no tensor; that it holds one value is asked by `backward` */
 export function checkLoss(loss: unknown, whoTakes: string): void {
-  const found = loss instanceof Tensor ? (loss.numel === 1 ? undefined : `shape [${loss.shape}]`) : describeValue(loss);
-  if (found !== undefined) throw new TypeError(`${whoTakes} the loss, a tensor of one value; found ${found}`);
+  if (loss instanceof Tensor) return;
+  throw new TypeError(`${whoTakes} the loss, a tensor of one value; found ${describeValue(loss)}`);
 }
 
 export function warn(message: string): void {

@@ -9,6 +9,7 @@ import {
   type GradientsRead,
   type LossScaler,
   parseWrapperSettings,
+  type StepHooks,
   type StepPolicy,
   takeStep,
   UpdateCycle,
@@ -43,9 +44,9 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
   lastGradNorm: number | undefined;
   /** Set to have `gradReport` describe the gradients of the last step, after they were cleared. Costs a pass over them. */
   recordGradReport = false;
-  /** Set to have un-scaled and clipped gradients written back to `grad` before the step. Costs a pass over them. */
-  writesGradients = false;
+  readonly #engine: LibtorchEngine;
   readonly #policy: StepPolicy;
+  readonly #hooks: StepHooks<Tensor>;
   readonly #reporter = new GradReporter();
 
   /**
@@ -56,7 +57,21 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
     const { optimizer, accumulative_counts, clip_grad, on_non_finite } = options;
     const settings = parseWrapperSettings({ accumulative_counts, clip_grad, on_non_finite });
     super(optimizer, new UpdateCycle(settings.accumulative_counts, scaler));
+    this.#engine = new LibtorchEngine(optimizer);
     this.#policy = { clip: settings.clip_grad, onNonFinite: settings.on_non_finite };
+    this.#hooks = {
+      watch: (read, params) => this.#noteReading(read, params),
+      takes: (due, read) => this.takeStep(due, read),
+    };
+  }
+
+  /** Set to have un-scaled and clipped gradients written back to `grad` before the step. Costs a pass over them. */
+  get writesGradients(): boolean {
+    return this.#engine.writes;
+  }
+
+  set writesGradients(writes: boolean) {
+    this.#engine.writes = writes;
   }
 
   get clipGrad(): ClipGradConfig | undefined {
@@ -124,16 +139,14 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
    */
   step({ closure }: StepOptions = {}): void {
     if (closure) this.cycle.checkClosure();
-    takeStep(this.cycle, this.#engine(closure), this.#policy, {
-      watch: (read, params) => this.#noteReading(read, params),
-      takes: (due, read) => this.takeStep(due, read),
-    });
+    const engine = closure ? this.#engine.withClosure(closure) : this.#engine;
+    takeStep(this.cycle, engine, this.#policy, this.#hooks);
   }
 
   /** Throws where `step` without a closure would, and changes nothing. */
   checkStep(): void {
     this.optimizer.checkStep?.();
-    checkGradients(this.cycle, this.#engine(), this.#policy, this.optimizer.activeParams());
+    checkGradients(this.cycle, this.#engine, this.#policy, this.optimizer.activeParams());
   }
 
   /** Asked once the gradients are read and before anything is changed: whether a step that is due is taken. */
@@ -167,12 +180,8 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
 
   /** Clears the gradients: drops them (default), or fills them with zeros. The accumulation begins anew. */
   zeroGrad(setToNone = true): void {
-    this.#engine().clear(setToNone);
+    this.#engine.clear(setToNone);
     this.cycle.cleared();
-  }
-
-  #engine(closure?: () => unknown): LibtorchEngine {
-    return new LibtorchEngine(this.optimizer, { writes: this.writesGradients, closure });
   }
 
   /** After a step by hand the gradients may have been cleared by the model or the optimizer. */
