@@ -9,8 +9,8 @@ const SUBJECTS = {
   'Models as the planner sees them': ['model', 'model-file'],
   Configs: ['config', 'paramwise-config', 'scheduler-config', 'errors'],
   Schedules: ['schedulers', 'scheduler', 'schedule', 'schedule-driver', 'preview', 'schedulable'],
-  Accumulation: ['accumulation'],
-  Wrappers: ['wrapper', 'amp-wrapper', 'wrapper-dict', 'loss-scaler', 'grad-report'],
+  Accumulation: ['accumulation', 'cycle', 'counters', 'engine'],
+  Wrappers: ['wrapper', 'base-wrapper', 'wrapper-options', 'amp-wrapper', 'wrapper-dict', 'loss-scaler', 'grad-report'],
   Optimizers: [
     'optimizers',
     'optimizer',

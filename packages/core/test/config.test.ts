@@ -40,9 +40,9 @@ describe('optim_wrapper', () => {
     expect(parseOptimWrapper(amp)).toMatchObject(amp);
     expect(refusal(() => parseOptimWrapper({ ...amp, type: 'OptimWrapper' }))).toMatchInlineSnapshot(`
       "ConfigError: 3 problems:
-        optim_wrapper.loss_scale: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)
-        optim_wrapper.dtype: unknown field; did you mean "type"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)
-        optim_wrapper.use_fsdp: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)"
+        optim_wrapper.loss_scale: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)
+        optim_wrapper.dtype: unknown field; did you mean "type"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)
+        optim_wrapper.use_fsdp: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)"
     `);
   });
 
@@ -63,7 +63,7 @@ describe('optim_wrapper', () => {
         optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
         optim_wrapper.clip_grad.max_norm: missing; give a finite number
         optim_wrapper.clip_grad.max_nrm: unknown field; did you mean "max_norm"? (allowed: type, max_norm, norm_type, error_if_nonfinite)
-        optim_wrapper.acumulative_counts: unknown field; did you mean "accumulative_counts"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)"
+        optim_wrapper.acumulative_counts: unknown field; did you mean "accumulative_counts"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)"
     `);
   });
 
@@ -83,15 +83,19 @@ describe('optim_wrapper', () => {
   });
 
   it('gives the settings of a wrapper made in code', () => {
-    expect(parseWrapperSettings({})).toEqual({ accumulative_counts: 1, clip_grad: undefined });
-    const given = { accumulative_counts: 4, clip_grad: { max_norm: 1 } };
+    expect(parseWrapperSettings({})).toEqual({
+      accumulative_counts: 1,
+      clip_grad: undefined,
+      on_non_finite: 'step',
+    });
+    const given = { accumulative_counts: 4, clip_grad: { max_norm: 1 }, on_non_finite: 'skip' };
     expect(parseWrapperSettings(given)).toEqual(given);
     const wrong = { accumulative_counts: 0, clip_grad: { type: 'value' }, clip_grd: null };
     expect(refusal(() => parseWrapperSettings(wrong))).toMatchInlineSnapshot(`
       "ConfigError: 3 problems:
         optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
         optim_wrapper.clip_grad.clip_value: missing; give a finite number
-        optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad)"
+        optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad, on_non_finite)"
     `);
     expect(refusal(() => parseWrapperSettings({ accumulative_counts: 1.5 }, ['OptimWrapper']))).toMatchInlineSnapshot(
       `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number of one or more"`,

@@ -8,6 +8,13 @@ import { useAllCores } from './runtime.ts';
 
 export * from '@paramwise/core';
 export {
+  type GradientReading,
+  type LossScale,
+  LossScaler,
+  type LossScalerOptions,
+  type OnNonFinite,
+} from '@paramwise/core/internal';
+export {
   type BackwardOptions,
   backward,
   enableGrad,
@@ -46,18 +53,18 @@ export { keep, tidy } from './handle.ts';
 export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
 export { AmpOptimWrapper, type AmpOptimWrapperOptions } from './optim/amp-wrapper.ts';
+export { BaseOptimWrapper } from './optim/base-wrapper.ts';
 export { buildOptimWrapper } from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
-export { type LossScale, LossScaler, type LossScalerOptions } from './optim/loss-scaler.ts';
-export {
-  OptimWrapper,
-  type OptimWrapperOptions,
-  type OptimWrapperStateDict,
-  type StepOptions,
-  type UpdateOptions,
-} from './optim/wrapper.ts';
+export { OptimWrapper } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';
+export type {
+  OptimWrapperOptions,
+  OptimWrapperStateDict,
+  StepOptions,
+  UpdateOptions,
+} from './optim/wrapper-options.ts';
 export {
   type EngineVersions,
   engineVersions,

@@ -30,10 +30,12 @@ interface Target {
 
 /** @throws Refusal where MMEngine cannot express the plan. */
 export function plainConfig({ plan, model, config }: Planned): PlainConfig {
-  const { paramwise_cfg, constructor: _, ...wrapper } = Object(config.optim_wrapper) as Mapping;
-  const { schedulers, notes } = plainSchedulers(config, frozenPaths(plan).length > 0);
-  if (isPlain(config.optim_wrapper)) {
-    return { optim_wrapper: config.optim_wrapper as Mapping, param_scheduler: schedulers, notes };
+  const { on_non_finite, ...optim_wrapper } = Object(config.optim_wrapper) as Mapping;
+  const { paramwise_cfg, constructor: _, ...wrapper } = optim_wrapper;
+  const { schedulers, notes: schedulerNotes } = plainSchedulers(config, frozenPaths(plan).length > 0);
+  const notes = [...schedulerNotes, ...finiteNotes(on_non_finite)];
+  if (isPlain(optim_wrapper)) {
+    return { optim_wrapper, param_scheduler: schedulers, notes };
   }
   refuseInexpressible(plan);
   const bypass = (Object(paramwise_cfg) as Mapping).bypass_duplicate;
@@ -50,6 +52,12 @@ function withKeys(wrapper: Mapping, rest: Mapping, keys: ReadonlyMap<string, Map
   const custom_keys = Object.fromEntries(keys);
   const paramwise = { ...rest, ...(keys.size > 0 && { custom_keys }) };
   return Object.keys(paramwise).length === 0 ? wrapper : { ...wrapper, paramwise_cfg: paramwise };
+}
+
+/** MMEngine takes every step, as `step` does. */
+function finiteNotes(onNonFinite: unknown): string[] {
+  if (onNonFinite === undefined || onNonFinite === 'step') return [];
+  return [`on_non_finite: ${String(onNonFinite)} is left out: MMEngine steps with gradients that are not finite, too`];
 }
 
 const OWN_FIELDS = ['custom_keys_mode', 'matrix_algorithm', 'merge_groups', 'strict'];

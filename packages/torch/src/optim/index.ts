@@ -29,3 +29,4 @@ export type { Rule } from './rules.ts';
 export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
 export type { StepPath } from './step-path.ts';
+export type { SteppingOptimizer } from './stepping-optimizer.ts';

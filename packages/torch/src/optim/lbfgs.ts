@@ -44,6 +44,10 @@ const lbfgs: Algorithm = {
   },
 };
 
+const NEEDS_CLOSURE =
+  'LBFGS.step needs a closure that clears the gradients, computes the loss, calls backward and returns the loss: ' +
+  'it evaluates it several times a step; give it: optimizer.step(closure), or updateParams(loss, { closure }) of a wrapper';
+
 const numberFrom = (tensor: Tensor) => Number(tensor.item());
 const largest = (values: Tensor) => (values.numel === 0 ? 0 : numberFrom(values.abs().max()));
 
@@ -89,6 +93,11 @@ export class LBFGS extends Optimizer {
     super.addParamGroup(group);
   }
 
+  /** It asks for gradients several times a step, and finds them clipped. */
+  override get readsGradients(): boolean {
+    return false;
+  }
+
   private get group() {
     return this.paramGroups[0]!;
   }
@@ -98,19 +107,20 @@ export class LBFGS extends Optimizer {
    *
    * @param closure clears the gradients, computes the loss (one value), calls `backward` and returns the loss
    * @returns the loss before the step
-   * @throws Error without a closure: `updateParams` of a wrapper has none to give
+   * @throws Error without a closure: `updateParams` of a wrapper has to be given one
    */
   override step<T>(closure?: () => T): T | undefined {
-    if (!closure)
-      throw new Error(
-        'LBFGS.step needs a closure that clears the gradients, computes the loss, calls backward and returns the loss: ' +
-          'it evaluates it several times a step (an OptimWrapper cannot; call optimizer.step(closure) yourself)',
-      );
+    if (!closure) throw new Error(NEEDS_CLOSURE);
     const loss = tidy(() => enableGrad(closure));
     const evaluate = () => tidy(() => lossOf(enableGrad(closure)));
     noGrad(() => new Iterations(this.group.params, this.group, this.sharedState(), evaluate).run(lossOf(loss)));
     this.stepCount++;
     return loss;
+  }
+
+  /** Throws where `step` without a closure would: always. */
+  override checkStep(): never {
+    throw new Error(NEEDS_CLOSURE);
   }
 
   /** PyTorch keeps it with the first parameter. */

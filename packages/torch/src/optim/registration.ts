@@ -5,7 +5,8 @@ import { nameInConfigs } from './configs.ts';
 import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
 import { OPTIMIZER_CLASSES } from './optimizers.ts';
-import { OptimWrapper, type OptimWrapperOptions } from './wrapper.ts';
+import { OptimWrapper } from './wrapper.ts';
+import type { OptimWrapperOptions } from './wrapper-options.ts';
 
 /** Called once, by the package's door. A second copy of the package takes the names over. */
 export function registerEngine(): void {

@@ -1,6 +1,6 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { describeValue } from '@paramwise/core/internal';
+import { describeValue, type GradientReading } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
@@ -70,7 +70,12 @@ export function batchesOf(works: Iterable<Work>, wanted: StepPath): Batch[] {
 export function checkBatches(batches: readonly Batch[]): void {
   // A kernel asks for all its parameters before it begins.
   if (batches.length === 1 && batches[0]!.kernel) return;
-  for (const { works } of batches) for (const work of works) checkWork(work);
+  for (const { works } of batches) checkWorks(works);
+}
+
+/** The same of single parameters. */
+export function checkWorks(works: Iterable<Work>): void {
+  for (const work of works) checkWork(work);
 }
 
 /** Steps the parameters of a batch. */
@@ -78,16 +83,6 @@ export function runBatch({ kernel, works }: Batch, reading: GradientReading): vo
   if (kernel) runKernel(kernel, works, reading);
   else runOperators(works, reading);
 }
-
-/** What happens to a gradient as a step reads it; the gradient itself stays as it is. */
-export interface GradientReading {
-  /** Un-scaling and clipping by norm. Default 1. */
-  readonly factor: number;
-  /** Clipping by value, after the factor. Default Infinity. */
-  readonly limit: number;
-}
-
-export const AS_IT_IS: GradientReading = { factor: 1, limit: Number.POSITIVE_INFINITY };
 
 /**
  * Steps parameters of one kernel in one native call.

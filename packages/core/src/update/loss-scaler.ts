@@ -3,20 +3,20 @@
  * al., "Mixed Precision Training", 2018). A step whose gradients overflow is skipped and the scale shrinks; after a run
  * of good steps it grows.
  */
-import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { describeValue } from '@paramwise/core/internal';
+import { type LossScaleConfig, parseLossScale } from '../config/config.ts';
+import { type ConfigPath, describeValue } from '../config/errors.ts';
 
 export interface LossScalerOptions {
   /** First scale. Default 65536. */
-  init_scale?: number;
+  init_scale?: number | undefined;
   /** Factor after `growth_interval` good steps. Default 2. */
-  growth_factor?: number;
+  growth_factor?: number | undefined;
   /** Factor after an overflow. Default 0.5. */
-  backoff_factor?: number;
+  backoff_factor?: number | undefined;
   /** Default 2000. */
-  growth_interval?: number;
+  growth_interval?: number | undefined;
   /** False switches scaling off. Default true. */
-  enabled?: boolean;
+  enabled?: boolean | undefined;
 }
 
 /** State under the names of PyTorch's GradScaler. */
@@ -42,20 +42,25 @@ export class LossScaler {
   /** Good steps since the scale last changed. */
   growthTracker = 0;
 
+  /** @throws ConfigError for a value out of range */
   constructor(lossScale: LossScale, path: ConfigPath = ['optim_wrapper', 'loss_scale']) {
-    const options: LossScalerOptions =
-      typeof lossScale === 'number' ? { init_scale: lossScale } : lossScale === 'dynamic' ? {} : lossScale;
+    const options = optionsOf(parseLossScale(lossScale, path));
     this.fixed = typeof lossScale === 'number';
     this.enabled = options.enabled ?? true;
-    this.scale = this.enabled ? atLeast(options.init_scale ?? 65536, 0, [...path, 'init_scale']) : 1;
-    this.growthFactor = atLeast(options.growth_factor ?? 2, 1, [...path, 'growth_factor']);
-    this.backoffFactor = below(options.backoff_factor ?? 0.5, 1, [...path, 'backoff_factor']);
-    this.growthInterval = atLeast(options.growth_interval ?? 2000, 0, [...path, 'growth_interval']);
+    this.scale = this.enabled ? (options.init_scale ?? 65536) : 1;
+    this.growthFactor = options.growth_factor ?? 2;
+    this.backoffFactor = options.backoff_factor ?? 0.5;
+    this.growthInterval = options.growth_interval ?? 2000;
+  }
+
+  /** Whether a smaller scale may cure an overflow. */
+  get isDynamic(): boolean {
+    return this.enabled && !this.fixed;
   }
 
   /** To be called after every step that was due. */
   update(overflowed: boolean): void {
-    if (!this.enabled || this.fixed) return;
+    if (!this.isDynamic) return;
     if (overflowed) {
       this.scale *= this.backoffFactor;
       this.growthTracker = 0;
@@ -77,23 +82,24 @@ export class LossScaler {
     };
   }
 
+  /** @throws TypeError for a state that is none, and changes nothing */
+  checkStateDict({ scale, _growth_tracker }: LossScalerState): void {
+    if (Number.isFinite(scale) && scale > 0 && Number.isInteger(_growth_tracker) && _growth_tracker >= 0) return;
+    throw new TypeError(
+      'optim wrapper state dict: loss_scaler needs a scale above 0 and a _growth_tracker from 0 up, ' +
+        `not ${describeValue(scale)} and ${describeValue(_growth_tracker)}`,
+    );
+  }
+
   /** Takes over scale and tracker; the settings stay those of the config. */
-  loadStateDict({ scale, _growth_tracker }: LossScalerState): void {
-    if (this.enabled && !this.fixed) this.scale = scale;
-    this.growthTracker = _growth_tracker;
+  loadStateDict(state: LossScalerState): void {
+    this.checkStateDict(state);
+    if (this.isDynamic) this.scale = state.scale;
+    this.growthTracker = state._growth_tracker;
   }
 }
 
-function atLeast(value: number, limit: number, path: ConfigPath): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > limit) return value;
-  throw new ConfigError([
-    { code: 'invalid_value', path, found: describeValue(value), allowed: `a number above ${limit}` },
-  ]);
-}
-
-function below(value: number, limit: number, path: ConfigPath): number {
-  if (typeof value === 'number' && value > 0 && value < limit) return value;
-  throw new ConfigError([
-    { code: 'invalid_value', path, found: describeValue(value), allowed: `a number between 0 and ${limit}` },
-  ]);
+function optionsOf(lossScale: LossScaleConfig): LossScalerOptions {
+  if (lossScale === 'dynamic') return {};
+  return typeof lossScale === 'number' ? { init_scale: lossScale } : lossScale;
 }
