@@ -5,8 +5,6 @@
 import type { ParamScheduler, ScheduleDriver } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { tidy } from '../handle.ts';
-import { Optimizer } from '../optim/optimizer.ts';
-import { checkStateDict } from '../optim/state-dict.ts';
 import type { OptimWrapperStateDict } from '../optim/wrapper-options.ts';
 import { getRngState, setRngState } from '../runtime.ts';
 import { loadSafetensors, saveSafetensors } from '../safetensors.ts';
@@ -97,9 +95,7 @@ function apply(parts: Parts, saved: Saved, tensors: Tensors, plan: LoadPlan, rng
   const dicts = [...plan.fits].map(
     ([member, { dict, rest }]) => [member, { ...dict, ...rest } as OptimWrapperStateDict] as const,
   );
-  for (const [member, dict] of dicts)
-    if (member instanceof Optimizer) checkStateDict(member, dict);
-    else member.checkStateDict(dict);
+  for (const [member, dict] of dicts) member.checkStateDict(dict);
   tidy(() => {
     const gradients = loadGradients(model, tensors, saved.sparse ?? {}, reshaped);
     applySmall(parts, saved, plan, rng ? tensors['rng/cpu'] : undefined);

@@ -90,8 +90,17 @@ function nameOf(value: unknown): string {
 
 function membersOf(where: string, part: string, given: unknown): Parts['members'] {
   if (given === undefined) return undefined;
-  if (given instanceof OptimWrapperDict) return new Map(given.entries());
-  if (given instanceof OptimWrapper || given instanceof Optimizer) return new Map([['', given]]);
+  if (given instanceof Optimizer) return new Map([['', given]]);
+  const wrappers = given instanceof OptimWrapperDict ? [...given.entries()] : [['', given] as const];
+  const members = new Map<string, Member>();
+  for (const [name, wrapper] of wrappers) {
+    if (!(wrapper instanceof OptimWrapper)) break;
+    const stepping: unknown = wrapper.optimizer;
+    // State by parameter name needs what an algorithm keeps; what only steps does not say.
+    if (!(stepping instanceof Optimizer)) refuseType(where, `the optimizer in ${part}`, stepping, 'an Optimizer');
+    members.set(name, wrapper);
+  }
+  if (members.size === wrappers.length) return members;
   refuseType(where, part, given, 'an OptimWrapper, an OptimWrapperDict or an Optimizer');
 }
 
