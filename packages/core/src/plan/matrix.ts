@@ -26,7 +26,7 @@ export interface MatrixAlgorithm {
 }
 
 /** Why a matrix is left to the optimizer. */
-export interface LeftMatrix {
+interface LeftMatrix {
   /** What it is, in brackets after its path. */
   readonly what: string;
   /** To follow "it is". */

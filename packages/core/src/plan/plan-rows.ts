@@ -5,7 +5,7 @@ import { paramGroupsOf } from './merge.ts';
 import type { ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
 
 /** A parameter with the settings that take effect. */
-export interface TrainedRow extends EffectiveSettings {
+interface TrainedRow extends EffectiveSettings {
   readonly isTrained: true;
   readonly path: string;
   readonly param: ParamView;
