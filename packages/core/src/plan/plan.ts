@@ -101,12 +101,16 @@ export class Planner {
       untrained: this.#untrained,
     };
     refuseUnmatched(policy, record);
+    let warnings: readonly string[] | undefined;
     return {
       groups,
       skipped: this.#skipped,
       frozen: [...this.#frozen.values()].filter(({ param }) => param.requiresGrad),
       duplicates: this.#duplicates,
-      warnings: [...before, ...policyWarnings(policy, record)],
+      get warnings() {
+        warnings ??= [...before, ...policyWarnings(policy, record)];
+        return warnings;
+      },
       singleGroup: this.#singleGroup,
       mergeGroups: policy.mergeGroups,
       base: { lr: policy.baseLr, weight_decay: policy.baseDecay },

@@ -3,7 +3,6 @@
 import { listSome } from '../text.ts';
 import type { PlanningRecord } from './planning-record.ts';
 import type { Policy } from './policy.ts';
-import type { ParamFacts } from './rules.ts';
 
 export function ruleWarnings(policy: Policy, record: PlanningRecord): string[] {
   const { decisions, groups } = record;
@@ -20,21 +19,22 @@ export function ruleWarnings(policy: Policy, record: PlanningRecord): string[] {
   });
   if (policy.idleFlatDecay)
     warnings.push('flat_decay_mult does nothing: the optimizer has no weight_decay to multiply');
-  return [...warnings, ...oneChannelWarnings(record)];
+  return policy.decays.some(({ field }) => field === 'dwconv_decay_mult')
+    ? [...warnings, ...oneChannelWarnings(record)]
+    : warnings;
 }
 
 /** Its only group is as large as its input, so the rule for depth-wise convolutions takes it for one. */
 function oneChannelWarnings({ groups, trained }: PlanningRecord): string[] {
-  const decided = new Set(
-    groups.filter(({ decidedBy }) => decidedBy.includes('dwconv_decay_mult')).map(({ path }) => path),
-  );
-  if (decided.size === 0) return [];
-  const isSingle = ({ path, kind }: ParamFacts) => decided.has(path) && kind.type === 'conv2d' && kind.inChannels === 1;
-  const modules = [...new Set(trained.filter(isSingle).map(({ prefix }) => prefix || 'the model'))];
-  if (modules.length === 0) return [];
-  const [have, count] = modules.length === 1 ? ['has', 'counts'] : ['have', 'count'];
+  const single = trained.filter(({ kind }) => kind.type === 'conv2d' && kind.groups === 1 && kind.inChannels === 1);
+  if (single.length === 0) return [];
+  const byRule = groups.filter(({ decidedBy }) => decidedBy.includes('dwconv_decay_mult'));
+  const paths = new Set(byRule.map(({ path }) => path));
+  const modules = new Set(single.filter(({ path }) => paths.has(path)).map(({ prefix }) => prefix || 'the model'));
+  if (modules.size === 0) return [];
+  const [have, count] = modules.size === 1 ? ['has', 'counts'] : ['have', 'count'];
   return [
-    `${listSome(modules)} ${have} one input channel and therefore ${count} as depth-wise (as in MMEngine): dwconv_decay_mult applies`,
+    `${listSome([...modules])} ${have} one input channel and therefore ${count} as depth-wise (as in MMEngine): dwconv_decay_mult applies`,
   ];
 }
 
