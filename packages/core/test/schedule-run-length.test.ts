@@ -1,6 +1,13 @@
 /** The length of a run, which fills in what a schedule leaves open, and schedules that cannot do what they say in it. */
 import { describe, expect, it } from 'vitest';
-import { buildParamScheduler, ConfigError, type GroupSettings, LinearLR, previewSchedule } from '../src/index.ts';
+import {
+  buildParamScheduler,
+  ConfigError,
+  type GroupSettings,
+  LinearLR,
+  PARAM_SCHEDULERS,
+  previewSchedule,
+} from '../src/index.ts';
 
 const sgd = (...rates: number[]) => ({ paramGroups: rates.map((lr): GroupSettings => ({ lr })) });
 
@@ -145,6 +152,12 @@ describe('units', () => {
     expect([lr[0], lr[299], lr[600], lr[900]].map((value) => Number(value!.toPrecision(6)))).toEqual([
       1e-5, 1e-3, 1e-4, 1e-5,
     ]);
+  });
+
+  it('of a type of the user’s are not known, and not taken for mixed', () => {
+    PARAM_SCHEDULERS.register('ShortLR', ({ optimizer }) => new LinearLR(optimizer, { end: 3, by_epoch: false }));
+    const { lr } = previewed([{ type: 'ShortLR' }, { type: 'StepLR', step_size: 9, by_epoch: false }], 3);
+    expect(lr[2]).toBeCloseTo(0.001, 12);
   });
 
   it('that are converted are built with the length of an epoch only', () => {

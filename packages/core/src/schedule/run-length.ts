@@ -1,7 +1,7 @@
 /** The length of a run: what MMEngine's runner fills in where a schedule leaves it open, and what cannot be without it. */
 import { isMapping } from '../config/check.ts';
 import { ConfigError, describeValue } from '../config/errors.ts';
-import { type ParamSchedulerConfig, parseParamScheduler } from '../config/scheduler-config.ts';
+import { type ParamSchedulerConfig, parseParamScheduler, SCHEDULER_TYPES } from '../config/scheduler-config.ts';
 import { beginsLate } from './window-warnings.ts';
 
 /** How long a run is. Iterations are optimizer updates where a `ScheduleDriver` counts these. */
@@ -50,7 +50,9 @@ export function conversionNeed(schedules: readonly ParamSchedulerConfig[]): stri
 
 /** Why it has to be known to show them, on one axis. */
 export function previewNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
-  const units = new Set(schedules.map(({ by_epoch }) => by_epoch !== false));
+  // What a type of the user's counts is not known, unless its config says.
+  const known = schedules.filter(({ type, by_epoch }) => SCHEDULER_TYPES.has(type) || by_epoch !== undefined);
+  const units = new Set(known.map(({ by_epoch }) => by_epoch !== false));
   const mixed = 'schedules by epoch and by iteration need the iterations of an epoch';
   return conversionNeed(schedules) ?? (units.size > 1 ? mixed : undefined);
 }
