@@ -38,7 +38,7 @@ function lastOutsideBlocks(linears: readonly Linear[]): Linear | undefined {
   const counts = new Map<string, number>();
   const ids = linears.map(blockId);
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return linears.findLast((_, index) => counts.get(ids[index]!) === 1);
+  return linears.filter((_, index) => counts.get(ids[index]!) === 1).at(-1);
 }
 
 /**
