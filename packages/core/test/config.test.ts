@@ -190,7 +190,7 @@ describe('param_scheduler', () => {
         param_scheduler[3].param_name: missing; give the name of a group field, such as "lr"
         param_scheduler[4].total_steps: missing; give a whole number, or epochs together with steps_per_epoch
         param_scheduler[5].eta_min_ratio: found 0.1; allowed is one of eta_min and eta_min_ratio
-        param_scheduler[6].factor: found 0; allowed is a number above zero where the schedule ends, as the value is then divided by it"
+        param_scheduler[6].factor: found 0; allowed is a number above 0 where the schedule ends, as the value is then divided by it"
     `);
   });
 });

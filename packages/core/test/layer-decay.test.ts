@@ -331,7 +331,7 @@ describe('layer_of', () => {
   it('is refused where it gives no layer', () => {
     const refused = (fields: object) => () => planned(model, { decay_rate: 0.5, ...fields });
     expect(refused({ layer_of: () => 0.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.layer_of: found 0.5 for stem.w; allowed is a whole number of zero or more]`,
+      `[ConfigError: paramwise_cfg.layer_of: found 0.5 for stem.w; allowed is a whole number from 0 up]`,
     );
     expect(refused({ layer_of, num_layers: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.layer_of: found 3 for out.w; allowed is a whole number from 0 to 2, which is num_layers + 1]`,
@@ -442,7 +442,7 @@ describe('the constructor', () => {
       return () => planParamGroups(at, { optimizer: opt, constructor: BY_LAYER }, paramwise);
     };
     expect(refused({})).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.decay_rate: missing; give a number above zero]`,
+      `[ConfigError: paramwise_cfg.decay_rate: missing; give a number above 0]`,
     );
     expect(refused({ decay_rate: 0.5, layer_decay_rate: 0.6 })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.decay_rate: found 0.5; allowed is one of decay_rate and layer_decay_rate]`,

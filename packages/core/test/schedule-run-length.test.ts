@@ -88,7 +88,7 @@ describe('a schedule without an end', () => {
   it('refuses a length that is none', () => {
     expect(() => previewed(WARM_UP, 3, { maxEpochs: 0 })).toThrow(
       new ConfigError([
-        { code: 'invalid_value', path: ['maxEpochs'], found: '0', allowed: 'a whole number of one or more' },
+        { code: 'invalid_value', path: ['maxEpochs'], found: '0', allowed: 'a whole number from 1 up' },
       ]),
     );
     expect(() => buildParamScheduler(sgd(1), WARM_UP, { epochLength: 1.5 })).toThrow('epochLength: found 1.5');

@@ -60,9 +60,9 @@ describe('loading', () => {
   const plateau = { type: 'ReduceOnPlateauLR', patience: 2 };
 
   it.each([
-    [COSINE, { last_step: Number.NaN }, 'last_step must be a whole number of -1 or more; found NaN'],
-    [COSINE, { last_step: 1.5 }, 'last_step must be a whole number of -1 or more; found 1.5'],
-    [COSINE, { _global_step: -7 }, '_global_step must be a whole number of -1 or more; found -7'],
+    [COSINE, { last_step: Number.NaN }, 'last_step must be a whole number from -1 up; found NaN'],
+    [COSINE, { last_step: 1.5 }, 'last_step must be a whole number from -1 up; found 1.5'],
+    [COSINE, { _global_step: -7 }, '_global_step must be a whole number from -1 up; found -7'],
     [COSINE, { _global_step: Number.POSITIVE_INFINITY }, '_global_step must be a whole number'],
     [COSINE, { base_values: [Number.NaN, 1] }, 'base_values must be a list of finite numbers; found NaN,1'],
     [COSINE, { base_values: ['1', 1] }, 'base_values must be a list of finite numbers'],

@@ -172,14 +172,14 @@ describe('counters', () => {
 
 describe('loss_scale', () => {
   it.each([
-    [{ growth_factor: 0.5 }, 'loss_scale.growth_factor: found 0.5; allowed is a number above one'],
-    [{ growth_factor: 1 }, 'loss_scale.growth_factor: found 1; allowed is a number above one'],
-    [{ backoff_factor: 1 }, 'loss_scale.backoff_factor: found 1; allowed is a number between zero and one'],
+    [{ growth_factor: 0.5 }, 'loss_scale.growth_factor: found 0.5; allowed is a number above 1'],
+    [{ growth_factor: 1 }, 'loss_scale.growth_factor: found 1; allowed is a number above 1'],
+    [{ backoff_factor: 1 }, 'loss_scale.backoff_factor: found 1; allowed is a number between 0 and 1'],
     [{ backoff_factor: 0 }, 'loss_scale.backoff_factor: found 0; allowed is a number'],
-    [{ growth_interval: 1.5 }, 'loss_scale.growth_interval: found 1.5; allowed is a whole number of one or more'],
+    [{ growth_interval: 1.5 }, 'loss_scale.growth_interval: found 1.5; allowed is a whole number from 1 up'],
     [{ init_scale: Number.POSITIVE_INFINITY }, 'loss_scale.init_scale: found Infinity; allowed is a'],
     [{ init_scael: 1 }, 'did you mean "init_scale"?'],
-    [0, 'loss_scale: found 0; allowed is a number above zero'],
+    [0, 'loss_scale: found 0; allowed is a number above 0'],
     ['dynamically', 'loss_scale: found "dynamically"; allowed is '],
   ])('%j is refused by the config and by the scaler in the same words', (loss_scale, message) => {
     const config = { type: 'AmpOptimWrapper', optimizer: { type: 'SGD' }, loss_scale };

@@ -19,7 +19,7 @@ const clipByNorm = closed({
   /** Which norm; 2 where not given. */
   norm_type: z
     .union([positive, z.literal('inf'), z.custom<number>((value) => value === Number.POSITIVE_INFINITY)], {
-      error: 'a number above zero or "inf"',
+      error: 'a number above 0 or "inf"',
     })
     .optional(),
   error_if_nonfinite: flag.optional(),
@@ -53,15 +53,15 @@ const lossScaleSchema = z.union(
     positive,
     closed({
       init_scale: positive.optional(),
-      growth_factor: number.gt(1, { error: 'a number above one' }).optional(),
-      backoff_factor: positive.lt(1, { error: 'a number between zero and one' }).optional(),
+      growth_factor: number.gt(1, { error: 'a number above 1' }).optional(),
+      backoff_factor: positive.lt(1, { error: 'a number between 0 and 1' }).optional(),
       growth_interval: count.optional(),
       enabled: flag.optional(),
     }),
   ],
   {
     error:
-      '"dynamic", a number above zero, or a mapping with init_scale, growth_factor (above 1), backoff_factor (between 0 and 1), growth_interval, enabled',
+      '"dynamic", a number above 0, or a mapping with init_scale, growth_factor (above 1), backoff_factor (between 0 and 1), growth_interval, enabled',
   },
 );
 const amp = {

@@ -136,7 +136,7 @@ export function parseLayerDecay(
   const { layer_decay_rate, ...rest } = parse(config ?? {}, extraFields, fields, root) as LayerDecayFields;
   const decay_rate = rest.decay_rate ?? layer_decay_rate ?? undefined;
   const path = [...root, 'decay_rate'];
-  if (decay_rate === undefined) throw new ConfigError([{ code: 'missing', path, allowed: 'a number above zero' }]);
+  if (decay_rate === undefined) throw new ConfigError([{ code: 'missing', path, allowed: 'a number above 0' }]);
   if ((rest.decay_rate ?? layer_decay_rate) !== (layer_decay_rate ?? rest.decay_rate)) {
     const allowed = 'one of decay_rate and layer_decay_rate';
     throw new ConfigError([{ code: 'invalid_value', path, found: describeValue(rest.decay_rate), allowed }]);

@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping } from './check.ts';
 import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
-import { count, flag, notNegative, number, positive } from './fields.ts';
+import { atLeast, count, flag, notNegative, number, positive } from './fields.ts';
 
 /** The `end` of a schedule that never ends, as MMEngine writes it. */
 export const NEVER = 1e9;
@@ -19,10 +19,7 @@ const common = {
   begin: notNegative.default(0),
   /** First step at which it no longer does. */
   end: positive.default(NEVER),
-  last_step: z
-    .int({ error: 'a whole number of -1 or more' })
-    .min(-1, { error: 'a whole number of -1 or more' })
-    .default(-1),
+  last_step: atLeast(-1).default(-1),
   by_epoch: flag.default(true),
   /**
    * What a `ScheduleDriver` steps a schedule by iteration on: optimizer updates (where not given), or iterations whether or
@@ -248,7 +245,7 @@ const RELATIONS: readonly Relation[] = [
   {
     kind: 'Constant',
     field: 'factor',
-    allowed: 'a number above zero where the schedule ends, as the value is then divided by it',
+    allowed: 'a number above 0 where the schedule ends, as the value is then divided by it',
     broken: (o) => o.factor === 0 && o.end !== NEVER,
   },
   { kind: 'CosineAnnealing', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },

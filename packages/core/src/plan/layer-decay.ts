@@ -81,7 +81,7 @@ function checkedLayer(path: string, layer: unknown, last: number): number {
   if (Number.isInteger(layer) && Number(layer) >= 0 && Number(layer) <= last) return Number(layer);
   const allowed =
     last === Number.POSITIVE_INFINITY
-      ? 'a whole number of zero or more'
+      ? 'a whole number from 0 up'
       : `a whole number from 0 to ${last}, which is num_layers + 1`;
   return refuse({ code: 'invalid_value', path: at('layer_of'), found: `${String(layer)} for ${path}`, allowed });
 }

@@ -64,7 +64,7 @@ export function requireEpochLength(need: string | undefined, { epochLength }: Ru
 }
 
 function checkLengths(run: RunLength): void {
-  const allowed = 'a whole number of one or more';
+  const allowed = 'a whole number from 1 up';
   for (const name of ['maxEpochs', 'maxIters', 'epochLength'] as const) {
     const value = run[name];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;

@@ -34,7 +34,7 @@ export function readProgress(typeName: string, state: State, groups: number): Pr
   }
   const wholeFrom = (name: string, value: unknown) => {
     if (Number.isSafeInteger(value) && Number(value) >= -1) return Number(value);
-    throw refused(`${name} must be a whole number of -1 or more; found ${String(value)}`);
+    throw refused(`${name} must be a whole number from -1 up; found ${String(value)}`);
   };
   const numbersOf = (name: string, value: unknown) => {
     if (!isFiniteList(value)) throw refused(`${name} must be a list of finite numbers; found ${String(value)}`);
