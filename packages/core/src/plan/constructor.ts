@@ -7,15 +7,16 @@ import {
 } from '../config/config.ts';
 import { type ParamwiseConfig, parseLayerDecay, parseParamwise } from '../config/paramwise-config.ts';
 import type { OptimWrapperLike, ParamGroup } from '../groups.ts';
-import { childModules, type ModuleView, walkModules } from '../model/model.ts';
+import { childModules, type ModuleView } from '../model/model.ts';
 import { unwrapModel } from '../model/unwrap.ts';
 import { OPTIM_WRAPPERS, OPTIMIZERS, type TypedConfig } from '../registry.ts';
 import { listSome } from '../text.ts';
 import { GroupRun } from './group-run.ts';
-import { gatherGroups } from './merge.ts';
+import { gatherGroups, paramGroupsOf } from './merge.ts';
 import type { EngineRegistries, UnknownNames } from './names.ts';
 import type { ParamPlan } from './param-plan.ts';
-import { makePolicy, type Policy } from './policy.ts';
+import { planModel } from './plan.ts';
+import { makePolicy, type Policy, policyFor } from './policy.ts';
 import { checkConfig, checkPlan, refuseDuplicates, refuseEmpty } from './refusals.ts';
 
 /** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
@@ -178,17 +179,31 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
     const { extraKeyFields } = this.constructor as typeof DefaultOptimWrapperConstructor;
     const known = checkConfig(this.optimWrapperCfg, this.paramwiseCfg, { registries, unknown }, extraKeyFields);
     const { model: root, warnings } = unwrapModel(model);
+    const { plan, groups } = this.#planned(root, [...known.warnings, ...warnings]);
+    checkPlan(plan, groups, known, shapes);
+    return {
+      config: this.optimWrapperCfg,
+      plan,
+      // Whoever only looks at a plan needs none.
+      get groups() {
+        return groups();
+      },
+      unknownNames: known.warnings,
+    };
+  }
+
+  #planned(root: ModuleView, warnings: readonly string[]): { plan: ParamPlan; groups: () => ParamGroup[] } {
+    if (this.addParams === DefaultOptimWrapperConstructor.prototype.addParams) {
+      // The same visits without recursion, so that nesting is not bounded by the call stack.
+      const plan = planModel(root, policyFor(this.#policy, root), warnings);
+      return { plan, groups: once(() => paramGroupsOf(plan)) };
+    }
     const groups: ParamGroup[] = [];
-    const isOverridden = this.addParams !== DefaultOptimWrapperConstructor.prototype.addParams;
-    const run = new GroupRun(this.#policy, groups, { root, singleGroup: !isOverridden && !this.#policy.isParamwise });
+    const run = new GroupRun(this.#policy, groups, { root });
     this.#runs.set(groups, run);
-    if (isOverridden) this.addParams(groups, root);
-    // The same visits without recursion, so that nesting is not bounded by the call stack.
-    else for (const visited of walkModules(root)) run.visit(visited);
-    const plan = run.finish([...known.warnings, ...warnings], isOverridden ? this.constructor.name : undefined);
-    const gathered = gatherGroups(plan, groups);
-    checkPlan(plan, gathered, known, shapes);
-    return { config: this.optimWrapperCfg, plan, groups: gathered, unknownNames: known.warnings };
+    this.addParams(groups, root);
+    const plan = run.finish(warnings, this.constructor.name);
+    return { plan, groups: once(() => gatherGroups(plan, groups)) };
   }
 }
 
@@ -213,6 +228,14 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
 export class LayerDecayOptimWrapperConstructor extends DefaultOptimWrapperConstructor {
   protected static override readonly parse = parseLayerDecay;
   protected static override readonly registeredAs = 'LayerDecayOptimWrapperConstructor';
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 function assemble(

@@ -17,12 +17,12 @@ export class GroupRun {
   #noted = 0;
 
   /** @param whole the model, where all of it will be visited: its layers are then numbered once. */
-  constructor(policy: Policy, groups: ParamGroup[], whole?: { root: ModuleView; singleGroup: boolean }) {
+  constructor(policy: Policy, groups: ParamGroup[], whole?: { root: ModuleView }) {
     this.#policy = policy;
     this.#groups = groups;
     this.#isWhole = whole !== undefined;
     const first = whole === undefined ? policy : policyFor(policy, whole.root);
-    this.#planner = new Planner(first, whole?.singleGroup ?? false);
+    this.#planner = new Planner(first, false);
   }
 
   /** Visits a module, and `below` what is under it. Layers are numbered by the outermost of such modules. */
@@ -54,8 +54,7 @@ export class GroupRun {
    *
    * @param author the subclass that may have written or changed some, to be named as the reason.
    */
-  finish(warnings: readonly string[], author: string | undefined): ParamPlan {
-    if (author === undefined) return this.#planner.finish([...this.#planned.values()], warnings);
+  finish(warnings: readonly string[], author: string): ParamPlan {
     const entries = this.#groups.flatMap((group) => {
       const planned = this.#planned.get(group);
       return planned !== undefined && isUntouched(group, planned) ? [planned] : foreignEntries(group, planned, author);

@@ -1,5 +1,12 @@
 /** Modules and policy → plan: one entry a parameter, with its settings and reasons. */
-import { distinctParams, joinPath, type ParamView, type VisitedModule } from '../model/model.ts';
+import {
+  distinctParams,
+  joinPath,
+  type ModuleView,
+  type ParamView,
+  type VisitedModule,
+  walkModules,
+} from '../model/model.ts';
 import { type Decision, keyName, makeDecider, type ParamOptions } from './decision.ts';
 import type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
 import type { Policy } from './policy.ts';
@@ -46,6 +53,15 @@ export function plannedToJson({ path, param, options, reasons }: Omit<PlannedPar
   const { shape, requiresGrad } = param;
   const id = 'id' in param ? { id: param.id } : {};
   return { path, param: { ...id, shape, requiresGrad }, options, reasons };
+}
+
+/** The plan of a whole model. Without any param-wise setting all parameters are in one group, frozen ones too. */
+export function planModel(root: ModuleView, policy: Policy, warnings: readonly string[]): ParamPlan {
+  const planner = new Planner(policy, !policy.isParamwise);
+  const groups: PlannedParam[] = [];
+  const emit = (planned: PlannedParam) => groups.push(planned);
+  for (const visited of walkModules(root)) planner.visit(visited, emit);
+  return planner.finish(groups, warnings);
 }
 
 /** One planning run: visits modules, keeps what was met, and at the end says what is odd. */

@@ -119,7 +119,7 @@ function matrixIssues({ paramwise: { matrix_algorithm }, algorithms }: KnownConf
  */
 export function checkPlan(
   plan: ParamPlan,
-  groups: readonly ParamGroup[],
+  groups: () => readonly ParamGroup[],
   known: KnownConfig,
   shapes: 'real' | 'any' = 'real',
 ): void {
@@ -151,7 +151,7 @@ export function checkPlan(
       allowed: `${info.name} takes ${refused.allowed}`,
     });
   }
-  if (base?.together === true) issues.push(...togetherIssues(groups));
+  if (base?.together === true) issues.push(...togetherIssues(groups()));
   if (issues.length > 0) throw new ConfigError(issues);
 }
 
