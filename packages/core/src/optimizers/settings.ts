@@ -2,7 +2,7 @@
 import { copyPlain, isMapping } from '../config/check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue } from '../config/errors.ts';
 import type { AlgorithmInfo, Settings } from './algorithm.ts';
-import { atLeast, type Rule } from './rules.ts';
+import { anyNumber, atLeast, type Rule } from './rules.ts';
 
 /**
  * Checked options merged with the algorithm's defaults.
@@ -52,8 +52,14 @@ export const GROUP_FIELDS: ReadonlySet<string> = new Set([
   ...['initial_lr', 'max_lr', 'min_lr'],
 ]);
 
-/** Where a scheduler keeps the first value of what it schedules: `initial_momentum`. */
-const isInitialValue = (name: string) => name.startsWith('initial_');
+const INITIAL = 'initial_';
+
+/** Whether it is where a scheduler keeps the first value of what it schedules: `initial_momentum`. */
+function isInitialValue({ defaults }: AlgorithmInfo, name: string): boolean {
+  if (!name.startsWith(INITIAL)) return false;
+  const scheduled = name.slice(INITIAL.length);
+  return Object.hasOwn(defaults, scheduled) || (scheduled === 'momentum' && Object.hasOwn(defaults, 'betas'));
+}
 
 /** A field of a group that no part of the algorithm reads, for each an issue that lists those it knows. */
 export function unknownSettings(info: AlgorithmInfo, settings: Settings, path: ConfigPath): Issue[] {
@@ -65,7 +71,7 @@ export function unknownSettings(info: AlgorithmInfo, settings: Settings, path: C
 
 /** Whether a field of a group means something to the algorithm, or to what surrounds it. */
 export function isKnown(info: AlgorithmInfo, name: string): boolean {
-  return Object.hasOwn(info.defaults, name) || GROUP_FIELDS.has(name) || isInitialValue(name);
+  return Object.hasOwn(info.defaults, name) || GROUP_FIELDS.has(name) || isInitialValue(info, name);
 }
 
 /** Throws a ConfigError for every setting that no checkpoint can hold: a function, an instance of a class. */
@@ -91,6 +97,7 @@ const noSetting: Rule = { allowed: 'no field of this name: every object has one'
 const groupRules: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(Object.getOwnPropertyNames(Object.prototype).map((name) => [name, noSetting])),
   freeze_until: atLeast(0),
+  ...Object.fromEntries(['initial_lr', 'initial_momentum', 'max_lr', 'min_lr'].map((name) => [name, anyNumber])),
 };
 
 /** The rules of each algorithm with those of every group, in a table that inherits nothing. */

@@ -5,11 +5,12 @@ import type { PlanningRecord } from './planning-record.ts';
 import type { Policy } from './policy.ts';
 
 export function matrixWarnings({ matrix }: Policy, record: PlanningRecord): string[] {
-  const { decisions, trained } = record;
+  const { trained } = record;
   if (matrix === undefined || trained.length === 0) return [];
   return [
     ...leftWarnings(matrix, record),
-    ...([...decisions].some((decision) => decision.matrix === matrix) ? [] : [IDLE]),
+    ...guessWarnings(matrix, record),
+    ...(isUsed(matrix, record) ? [] : [IDLE]),
     ...(matrix.exclude ?? [])
       .filter((part) => !trained.some(({ searched }) => searched.includes(part)))
       .map((part) => `matrix_algorithm.exclude: ${JSON.stringify(part)} matches no parameter`),
@@ -18,6 +19,18 @@ export function matrixWarnings({ matrix }: Policy, record: PlanningRecord): stri
 
 const IDLE =
   'matrix_algorithm is for no parameter: none is a matrix outside exclude, or custom keys set another algorithm';
+
+const isUsed = (matrix: MatrixAlgorithm, { decisions }: PlanningRecord): boolean =>
+  [...decisions].some((decision) => decision.matrix === matrix);
+
+/** A file of weights does not say which of them are embeddings, and a real model may so be planned otherwise. */
+function guessWarnings(matrix: MatrixAlgorithm, record: PlanningRecord): string[] {
+  if (matrix.typesAreShown || matrix.exclude !== undefined || !isUsed(matrix, record)) return [];
+  const count = record.trained.filter(matrix.applies).length;
+  return [
+    `no types of modules are known here, so matrix_algorithm goes by names and shapes: an embedding or an output layer of another name (wte, fc, score) would be among its ${count} parameters; name those in exclude`,
+  ];
+}
 
 /** Those that the config does not itself exclude, nor gives another algorithm. */
 function leftWarnings(matrix: MatrixAlgorithm, { trained, groups }: PlanningRecord): string[] {

@@ -10,6 +10,8 @@ export interface MatrixAlgorithm {
   /** In place of the optimizer's. */
   readonly lr: number | undefined;
   readonly weightDecay: number | undefined;
+  /** Whether it goes by the types of modules; by names alone where the model shows none. */
+  readonly typesAreShown: boolean;
   /** Parts of paths that the config gives; `undefined` where it gives none. */
   readonly exclude: readonly string[] | undefined;
   /** Arguments of the algorithm, copied into each group. */
@@ -58,6 +60,7 @@ export function matrixAlgorithm(
     type,
     lr: lr ?? undefined,
     weightDecay: weight_decay ?? undefined,
+    typesAreShown: places.typesAreShown,
     exclude,
     settings,
     optimizer,

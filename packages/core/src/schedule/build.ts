@@ -36,7 +36,14 @@ import {
   ReduceOnPlateauParamScheduler,
   StepParamScheduler,
 } from './param-schedulers.ts';
-import { conversionNeed, type RunLength, readSchedules, requireEpochLength, runEnd } from './run-length.ts';
+import {
+  checkRunOptions,
+  conversionNeed,
+  type RunLength,
+  readSchedules,
+  requireEpochLength,
+  runEnd,
+} from './run-length.ts';
 import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
@@ -134,8 +141,10 @@ export function scheduledFields(configs: readonly ParamSchedulerConfig[]): strin
 export function buildParamScheduler(
   optimizer: Schedulable,
   cfg: unknown,
-  { onWarning, ...run }: BuildSchedulerOptions = {},
+  options: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
+  checkRunOptions('buildParamScheduler', options);
+  const { onWarning, ...run } = options;
   const configs = resolveSchedules(cfg, run);
   requireEpochLength(conversionNeed(configs), run);
   const epoch = run.epochLength === undefined ? {} : { epoch_length: run.epochLength };

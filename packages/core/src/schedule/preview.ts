@@ -1,7 +1,7 @@
 /** What a schedule will do, without doing it. */
 import type { GroupSettings } from '../groups.ts';
 import { type BuildSchedulerOptions, buildParamScheduler, resolveSchedules } from './build.ts';
-import { previewNeed, requireEpochLength } from './run-length.ts';
+import { checkRunOptions, previewNeed, requireEpochLength } from './run-length.ts';
 import { fieldOf, type Schedulable } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 
@@ -30,8 +30,10 @@ export function previewSchedule(
   config: unknown,
   groups: readonly Readonly<GroupSettings>[],
   steps: number,
-  { metrics = [], defaults, ...options }: PreviewOptions = {},
+  given: PreviewOptions = {},
 ): Record<string, number>[][] {
+  checkRunOptions('previewSchedule', given, ['metrics', 'defaults']);
+  const { metrics = [], defaults, ...options } = given;
   const { epochLength } = options;
   requireEpochLength(previewNeed(resolveSchedules(config, options)), options);
   const paramGroups = groups.map((group) => ({ ...group }));

@@ -63,6 +63,20 @@ export function requireEpochLength(need: string | undefined, { epochLength }: Ru
   throw new ConfigError([{ code: 'missing', path: ['epochLength'], allowed: `a whole number: ${need}` }]);
 }
 
+const OPTIONS: readonly string[] = ['maxEpochs', 'maxIters', 'epochLength', 'onWarning'];
+
+/** @throws ConfigError for options that are no object, and for one that there is not: a length would be missing without a word. */
+export function checkRunOptions(where: string, options: unknown, more: readonly string[] = []): void {
+  const allowed = [...OPTIONS, ...more];
+  if (!isMapping(options)) {
+    const found = describeValue(options);
+    throw new ConfigError([{ code: 'invalid_value', path: [where], found, allowed: `options: ${allowed.join(', ')}` }]);
+  }
+  const unknown = Object.keys(options).filter((name) => !allowed.includes(name));
+  if (unknown.length === 0) return;
+  throw new ConfigError(unknown.map((name) => ({ code: 'unknown_field', path: [where, name], allowed })));
+}
+
 function checkLengths(run: RunLength): void {
   const allowed = 'a whole number from 1 up';
   for (const name of ['maxEpochs', 'maxIters', 'epochLength'] as const) {

@@ -1,6 +1,6 @@
 /**
- * A warning of modules and parameters that a module holds where nobody finds them: in a plain array or object, as in
- * PyTorch. They would run, but neither be trained nor saved.
+ * A warning of modules and parameters that a module holds where nobody finds them: in a plain array or object, a Map or a
+ * Set, as in PyTorch. They would run, but neither be trained nor saved.
  */
 import { isPlainObject } from '../handle.ts';
 
@@ -14,7 +14,8 @@ interface Suspect {
   /** Class and property. */
   readonly where: string;
   readonly held: readonly object[];
-  readonly isArray: boolean;
+  /** What it is held in, after "a". */
+  readonly kind: string;
 }
 
 let suspects: Suspect[] = [];
@@ -41,10 +42,10 @@ function suspect(where: string, container: object, isMember: (value: unknown) =>
   const held = heldIn(container, isMember);
   if (held.length === 0) return;
   if (suspects.length === 0) queueMicrotask(judge);
-  suspects.push({ where, held, isArray: Array.isArray(container) });
+  suspects.push({ where, held, kind: kindOf(container) });
 }
 
-/** Modules and parameters at any depth of arrays and plain objects. */
+/** Modules and parameters at any depth of arrays, plain objects, maps and sets. */
 function heldIn(
   container: object,
   isMember: (value: unknown) => value is object,
@@ -52,7 +53,7 @@ function heldIn(
   found: object[] = [],
 ): object[] {
   seen.add(container);
-  for (const value of Object.values(container)) {
+  for (const value of isKeyed(container) ? container.values() : Object.values(container)) {
     if (isMember(value)) found.push(value);
     else if (isContainer(value) && !seen.has(value)) heldIn(value, isMember, seen, found);
   }
@@ -60,21 +61,32 @@ function heldIn(
 }
 
 function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && (Array.isArray(value) || isPlainObject(value));
+  return (
+    typeof value === 'object' && value !== null && (Array.isArray(value) || isKeyed(value) || isPlainObject(value))
+  );
+}
+
+function isKeyed(value: object): value is Map<unknown, unknown> | Set<unknown> {
+  return value instanceof Map || value instanceof Set;
+}
+
+const LISTS = new Set(['plain array', 'Set']);
+
+function kindOf(container: object): string {
+  if (isKeyed(container)) return container instanceof Map ? 'Map' : 'Set';
+  return Array.isArray(container) ? 'plain array' : 'plain object';
 }
 
 function judge(): void {
   const all = suspects;
   suspects = [];
-  for (const { where, held, isArray } of all) {
+  for (const { where, held, kind } of all) {
     if (warned.has(where) || held.every((value) => registered.has(value))) continue;
     warned.add(where);
-    const [kind, list, dict] = isArray
-      ? ['array', 'ModuleList', 'ParameterList']
-      : ['object', 'ModuleDict', 'ParameterDict'];
+    const [modules, params] = LISTS.has(kind) ? ['ModuleList', 'ParameterList'] : ['ModuleDict', 'ParameterDict'];
     process.emitWarning(
-      `${where} holds modules or parameters in a plain ${kind}, which are not registered: they are neither trained nor ` +
-        `saved; use ${list} or ${dict}, or a #private property for what is to stay outside`,
+      `${where} holds modules or parameters in a ${kind}, which are not registered: they are neither trained nor ` +
+        `saved; use ${modules} or ${params}, or a #private property for what is to stay outside`,
       { type: 'ParamwiseWarning', code: 'PARAMWISE_MODULE' },
     );
   }

@@ -11,6 +11,8 @@ import type { OptimWrapperOptions, OptimWrapperStateDict } from './wrapper-optio
 export interface AmpOptimWrapperOptions<O extends SteppingOptimizer = Optimizer> extends OptimWrapperOptions<O> {
   /** `'dynamic'` (default), a fixed scale, or the settings of a dynamic one. */
   loss_scale?: LossScale;
+  /** For portable configs; it can only be false. */
+  use_fsdp?: false;
   /** The half type; default `bfloat16` on the CPU, `float16` on CUDA. */
   dtype?: Dtype | null;
 }
@@ -31,7 +33,7 @@ export class AmpOptimWrapper<O extends SteppingOptimizer = Optimizer> extends Op
   readonly dtype: Dtype | undefined;
 
   /** @throws ConfigError for settings out of range */
-  constructor({ loss_scale = 'dynamic', dtype, ...options }: AmpOptimWrapperOptions<O>) {
+  constructor({ loss_scale = 'dynamic', dtype, use_fsdp: _, ...options }: AmpOptimWrapperOptions<O>) {
     const scaler = new LossScaler(loss_scale);
     super(options as OptimWrapperOptions<O>, scaler);
     this.lossScaler = scaler;

@@ -1,5 +1,12 @@
 /** From a model and a config to what trains it. */
-import { type BuildOptions, buildOptimWrapper as buildFromCore } from '@paramwise/core';
+import {
+  type BuildOptions,
+  type BuildSchedulerOptions,
+  buildOptimWrapper as buildFromCore,
+  buildParamScheduler as buildSchedulersFromCore,
+  type ParamScheduler,
+  type Schedulable,
+} from '@paramwise/core';
 import type { Module } from '../nn/module.ts';
 import { torchRegistries } from './registration.ts';
 import type { OptimWrapper } from './wrapper.ts';
@@ -18,16 +25,39 @@ export function buildOptimWrapper<W extends OptimWrapper = OptimWrapper>(
   config: unknown,
   options: Pick<BuildOptions, 'onWarning'> = {},
 ): W {
-  const { onWarning = warnProcess() } = options;
+  const { onWarning = warnProcess('PARAMWISE_PLAN') } = options;
   return buildFromCore<W>(model, config, { onWarning, registries: torchRegistries });
 }
 
+/**
+ * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order.
+ *
+ * @param optimizer an optimizer or an optimizer wrapper; its groups take their first values at once
+ * @param options `maxEpochs`, `maxIters`: the length of the run, which a schedule without an `end` takes · `epochLength`: the
+ * iterations of an epoch · `onWarning` is told what is odd about a schedule. Default: a warning of the process, of type
+ * `ParamwiseWarning` and with the code `PARAMWISE_SCHEDULE`
+ * @throws ConfigError when the config is refused, or needs a length that is not given; TypeError or RangeError where it does
+ * not fit the groups. Nothing has been changed then
+ */
+export function buildParamScheduler(
+  optimizer: Schedulable,
+  config: unknown,
+  options: BuildSchedulerOptions = {},
+): ParamScheduler[] {
+  return buildSchedulersFromCore(optimizer, config, withWarnings(options));
+}
+
+/** What is no mapping is handed on as it is, to be refused. */
+function withWarnings(options: BuildSchedulerOptions): BuildSchedulerOptions {
+  return typeof options === 'object' ? { onWarning: warnProcess('PARAMWISE_SCHEDULE'), ...options } : options;
+}
+
 /** Tells the process of each warning once. */
-function warnProcess(): (warning: string) => void {
+function warnProcess(code: string): (warning: string) => void {
   const told = new Set<string>();
   return (warning) => {
     if (told.has(warning)) return;
     told.add(warning);
-    process.emitWarning(warning, { type: 'ParamwiseWarning', code: 'PARAMWISE_PLAN' });
+    process.emitWarning(warning, { type: 'ParamwiseWarning', code });
   };
 }

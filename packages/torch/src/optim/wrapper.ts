@@ -24,7 +24,7 @@ import { GradReporter } from './grad-reporter.ts';
 import { LibtorchEngine } from './gradient-engine.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { SteppingOptimizer } from './stepping-optimizer.ts';
-import { checkLoss } from './wrapper-checks.ts';
+import { checkLoss, checkUpdateOptions, checkWrapperOptions } from './wrapper-checks.ts';
 import type { OptimWrapperOptions, StepOptions, UpdateOptions } from './wrapper-options.ts';
 
 /**
@@ -54,8 +54,8 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
    * @throws ConfigError for settings out of range
    */
   constructor(options: OptimWrapperOptions<O>, scaler?: LossScaler) {
-    const { optimizer, accumulative_counts, clip_grad, on_non_finite } = options;
-    const settings = parseWrapperSettings({ accumulative_counts, clip_grad, on_non_finite });
+    const { optimizer, ...given } = checkWrapperOptions(new.target.name, options);
+    const settings = parseWrapperSettings(given);
     super(optimizer, new UpdateCycle(settings.accumulative_counts, scaler));
     this.#engine = new LibtorchEngine(optimizer);
     this.#policy = { clip: settings.clip_grad, onNonFinite: settings.on_non_finite };
@@ -89,8 +89,9 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
    * @throws Error where the step is refused (an infinite norm, a sparse gradient): no parameter was changed, but the
    * gradients still wait; call `zeroGrad` before the next pass
    */
-  updateParams(loss: Tensor, { items, setToNone, closure }: UpdateOptions = {}): void {
+  updateParams(loss: Tensor, options: UpdateOptions = {}): void {
     checkLoss(loss, 'updateParams takes');
+    const { items, setToNone, closure } = checkUpdateOptions('updateParams', options);
     this.#noticeCleared();
     this.cycle.checkItems(items);
     if (closure) this.cycle.checkClosure(items);
@@ -137,7 +138,8 @@ export class OptimWrapper<O extends SteppingOptimizer = Optimizer>
    *
    * @throws Error where gradients or a closure are refused
    */
-  step({ closure }: StepOptions = {}): void {
+  step(options: StepOptions = {}): void {
+    const { closure } = checkUpdateOptions('step', options);
     if (closure) this.cycle.checkClosure();
     const engine = closure ? this.#engine.withClosure(closure) : this.#engine;
     takeStep(this.cycle, engine, this.#policy, this.#hooks);
