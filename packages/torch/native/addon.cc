@@ -65,6 +65,7 @@ constexpr Entry kExports[] = {
     {"gradsFinite", exported<grads_finite>},
     {"scaleGrads", exported<grads_scale>},
     {"clipGradValue", exported<grads_clip_value>},
+    {"optimizerCheck", exported<optimizer_check>},
     {"optimizerStep", exported<optimizer_step>},
     {"manualSeed", exported<runtime_manual_seed>},
     {"getRngState", exported<runtime_get_rng_state>},

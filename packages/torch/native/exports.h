@@ -45,6 +45,7 @@ double grads_scale(Reader& in, Writer& out);    // parameters, factor
 double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 
 // step.cc
+double optimizer_check(Reader& in, Writer& out);  // as optimizer_step, which would refuse what this refuses
 double optimizer_step(Reader& in,
                       Writer& out);  // algorithm, count, gradient factor and limit, (parameter, states…, constants…)…
 

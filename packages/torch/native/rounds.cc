@@ -22,9 +22,10 @@ Range range_of(const at::Tensor& parameter, size_t position) {
 
 std::vector<Range> ranges_of(const std::vector<at::Tensor>& parameters) {
   std::vector<Range> ranges;
-  ranges.reserve(parameters.size());
+  // Memory that one tensor alone refers to is shared with none.
   for (size_t i = 0; i < parameters.size(); i++)
-    if (parameters[i].numel() > 0) ranges.push_back(range_of(parameters[i], i));
+    if (parameters[i].storage().use_count() > 1 && parameters[i].numel() > 0)
+      ranges.push_back(range_of(parameters[i], i));
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   return ranges;
 }

@@ -100,6 +100,29 @@ void prepare_one(Prepared& prepared, const Kernel& kernel, Reader& in, size_t po
   prepared.held.push_back(laid_out);
 }
 
+Prepared prepare(Reader& in) {
+  const Kernel& kernel = find_kernel(wire().strings.text(in.id()));
+  const size_t count = in.count();
+  const double gradient_factor = in.number();
+  const double gradient_limit = in.number();
+  Prepared prepared;
+  prepared.reserve(count);
+  for (size_t i = 0; i < count; i++) prepare_one(prepared, kernel, in, i);
+  for (auto& item : prepared.items) {
+    item.gradient_factor = gradient_factor;
+    item.gradient_limit = gradient_limit;
+  }
+  return prepared;
+}
+
+// The usual step: no parameter shares memory with another.
+void run_all(Prepared& prepared) {
+  Spans spans;
+  for (const auto& parameter : prepared.stepped) spans.add(parameter.numel());
+  spans.parallel([&](size_t i, int64_t begin, int64_t end) { prepared.runs[i](prepared.items[i], begin, end); });
+  for (auto& [position, target, copy] : prepared.copied_back) target.copy_(copy);
+}
+
 void run_round(Prepared& prepared, const std::vector<size_t>& rounds, size_t round) {
   Spans spans;
   std::vector<size_t> members;
@@ -121,26 +144,23 @@ void run_round(Prepared& prepared, const std::vector<size_t>& rounds, size_t rou
 
 }  // namespace
 
+double optimizer_check(Reader& in, Writer&) {
+  const at::NoGradGuard no_grad;
+  return static_cast<double>(prepare(in).items.size());
+}
+
 double optimizer_step(Reader& in, Writer&) {
   const at::NoGradGuard no_grad;
-  const Kernel& kernel = find_kernel(wire().strings.text(in.id()));
-  const size_t count = in.count();
-  const double gradient_factor = in.number();
-  const double gradient_limit = in.number();
-  Prepared prepared;
-  prepared.reserve(count);
-  for (size_t i = 0; i < count; i++) prepare_one(prepared, kernel, in, i);
-  for (auto& item : prepared.items) {
-    item.gradient_factor = gradient_factor;
-    item.gradient_limit = gradient_limit;
-  }
-
+  Prepared prepared = prepare(in);
   const std::vector<size_t> rounds = rounds_of(prepared.stepped);
   const size_t last = rounds.empty() ? 0 : *std::max_element(rounds.begin(), rounds.end());
-  for (size_t round = 0; round <= last; round++) run_round(prepared, rounds, round);
+  if (last == 0)
+    run_all(prepared);
+  else
+    for (size_t round = 0; round <= last; round++) run_round(prepared, rounds, round);
   // Autograd must see that the values changed, as after any in-place operator.
   for (const auto& parameter : prepared.stepped) parameter.unsafeGetTensorImpl()->bump_version();
-  return static_cast<double>(count);
+  return static_cast<double>(prepared.items.size());
 }
 
 }  // namespace paramwise

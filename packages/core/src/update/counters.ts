@@ -21,11 +21,17 @@ export function checkCounters(counters: WrapperCounters): void {
   for (const name of ['inner_count', 'max_counts', 'update_count'] as const) {
     const value: unknown = counters[name];
     if (typeof value !== 'number') throw refusal(name, 'a number', value);
+    if (name === 'max_counts' && value >= -1) continue;
     if (!isCount(value, LEAST[name])) throw refusal(name, `a whole number from ${LEAST[name]} up`, value);
   }
   const items: unknown = counters.pending_items ?? null;
   if (items !== null && !(Number.isFinite(items) && Number(items) > 0))
     throw refusal('pending_items', 'null or a number above 0', items);
+}
+
+/** The length of a run as a state has it: earlier versions took any number, also one that no run can have. */
+export function knownLength(maxCounts: number): number {
+  return Number.isSafeInteger(maxCounts) ? maxCounts : -1;
 }
 
 function refusal(name: string, allowed: string, found: unknown): TypeError {

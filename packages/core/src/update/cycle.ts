@@ -10,7 +10,7 @@ import {
   shouldUpdate,
   startsInsideAccumulation,
 } from './accumulation.ts';
-import { checkCounters, checkStart, type WrapperCounters } from './counters.ts';
+import { checkCounters, checkStart, knownLength, type WrapperCounters } from './counters.ts';
 import { LossScaler, type LossScalerState } from './loss-scaler.ts';
 
 export class UpdateCycle {
@@ -178,7 +178,7 @@ export class UpdateCycle {
   loadStateDict(counters: WrapperCounters): void {
     checkCounters(counters);
     const { inner_count, max_counts, update_count, pending_items } = counters;
-    Object.assign(this.#counts, { innerCount: inner_count, maxCounts: max_counts });
+    Object.assign(this.#counts, { innerCount: inner_count, maxCounts: knownLength(max_counts) });
     this.#updates = update_count;
     this.cleared();
     this.#pendingItems = pending_items ?? undefined;

@@ -42,7 +42,8 @@ export class LibtorchEngine implements GradientEngine<Tensor> {
       return writeBack(params, ask(params));
     };
     const closure = this.#closure;
-    if (closure) this.#optimizer.step(() => readAfter(closure, read));
+    let evaluations = 0;
+    if (closure) this.#optimizer.step(() => readAfter(closure, () => inMidStep(read, evaluations++ > 0)));
     else {
       if (read() === null) return 'raw';
       this.#optimizer.step();
@@ -56,6 +57,20 @@ export class LibtorchEngine implements GradientEngine<Tensor> {
 
   firstNonFinite(): string | undefined {
     return firstNonFinite(this.#optimizer.paramGroups, this.#optimizer.activeParams());
+  }
+}
+
+const UNCHANGED = 'no parameter was changed';
+
+/** Where it refuses after the first evaluation of a closure, parameters may have moved. */
+function inMidStep<T>(read: () => T, isLater: boolean): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isLater || !(error instanceof Error)) throw error;
+    const said = error.message.replace(UNCHANGED, 'parameters may have moved');
+    const message = said === error.message ? `${said}; parameters may have moved` : said;
+    throw new Error(message, { cause: error });
   }
 }
 

@@ -152,28 +152,36 @@ class Iterations {
   }
 
   run(firstLoss: number): void {
-    let loss = firstLoss;
-    let gradient = keep(this.flatGradient());
+    // Held here, so that it is released whatever an evaluation throws.
+    const current = { loss: firstLoss, gradient: keep(this.flatGradient()) };
+    try {
+      this.iterate(current);
+    } finally {
+      current.gradient.dispose();
+    }
+  }
+
+  private iterate(current: { loss: number; gradient: Tensor }): void {
     let evaluations = 1;
     this.count('func_evals', 1);
-    let isOptimal = tidy(() => largest(gradient)) <= this.setting('tolerance_grad');
+    const isFlat = () => tidy(() => largest(current.gradient)) <= this.setting('tolerance_grad');
+    let isOptimal = isFlat();
     for (let round = 1; !isOptimal && round <= this.setting('max_iter'); round++) {
+      const { loss, gradient } = current;
       this.count('n_iter', 1);
       this.turn(gradient);
-      const before = loss;
       this.scalars.prev_loss = loss;
       const slope = tidy(() => numberFrom(gradient.dot(this.slots.d!)));
       this.scalars.t = this.firstLength(gradient);
       if (slope > -this.setting('tolerance_change')) break;
       const moved = this.move({ t: 0, loss, gradient, slope }, round);
       if (moved.gradient !== gradient) gradient.dispose();
-      ({ loss, gradient } = moved);
+      Object.assign(current, { loss: moved.loss, gradient: moved.gradient });
       evaluations += moved.evaluations;
       this.count('func_evals', moved.evaluations);
       if (evaluations >= this.setting('max_eval')) break;
-      isOptimal = tidy(() => largest(gradient)) <= this.setting('tolerance_grad') || this.hasStalled(loss - before);
+      isOptimal = isFlat() || this.hasStalled(moved.loss - loss);
     }
-    gradient.dispose();
   }
 
   private count(name: string, more: number): void {

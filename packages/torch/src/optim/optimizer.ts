@@ -29,7 +29,7 @@ import {
 } from './groups.ts';
 import { commit, disposeAll, type ParamState, prepareWork, type Work } from './state.ts';
 import { checkStateDict, type OptimizerStateDict, readStateDict, writeStateDict } from './state-dict.ts';
-import { batchesOf, checkBatches, checkPath, checkWorks, runBatch, type StepPath } from './step-path.ts';
+import { batchesOf, checkBatches, checkPath, foresee, runBatch, type StepPath } from './step-path.ts';
 import type { Reading, SteppingOptimizer } from './stepping-optimizer.ts';
 
 export class Optimizer implements SteppingOptimizer {
@@ -171,9 +171,10 @@ export class Optimizer implements SteppingOptimizer {
     return loss;
   }
 
-  /** Throws where `step` without a closure would, and changes nothing. */
+  /** Throws where `step` without a closure would, and changes nothing. What a step of a subclass's own refuses is not known. */
   checkStep(): void {
-    this.#withWorks(this.activeParams(), checkWorks);
+    if (!this.readsGradients) return;
+    this.#withWorks(this.activeParams(), (works) => foresee(batchesOf(works, this.path)));
   }
 
   /** Hands over what there is to do; what is left of it afterwards is released. */

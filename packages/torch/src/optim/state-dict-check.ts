@@ -185,11 +185,11 @@ function checkSlot(value: unknown, slot: Slot, { shape }: Tensor, what: string):
   if (found !== `shape [${expected}]`) refuse(`${what} has ${found}, the parameter [${expected}]`);
 }
 
-/** Held for other settings: a tensor, a number or a list of these. */
+/** Held for other settings: a tensor, a number or a list of these. A run that diverged holds what is not finite. */
 function checkOptional(value: unknown, what: string): void {
   if (Array.isArray(value)) {
     for (const item of value) if (item !== null) checkOptional(item, `an item of ${what}`);
-  } else if (!(value instanceof Tensor && value.ndim > 0)) checkNumber(value, what);
+  } else if (!(value instanceof Tensor) && typeof value !== 'number') checkNumber(value, what);
 }
 
 function nameValue(value: unknown): string {

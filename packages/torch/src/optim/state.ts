@@ -3,6 +3,7 @@ import { zeros, zerosLike } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Moment, Settings, Slot } from './algorithms/algorithm.ts';
+import { isBuiltIn } from './algorithms/index.ts';
 import { nameIn, type TorchParamGroup } from './groups.ts';
 
 export interface ParamState {
@@ -82,7 +83,8 @@ const takesShape = new WeakMap<Algorithm, boolean>();
 function wantedSlots(algorithm: Algorithm, settings: Settings, param: Tensor): Work['wanted'] {
   let takes = takesShape.get(algorithm);
   if (takes === undefined) {
-    takes = algorithm.slots.length > 1;
+    // Of a function of the user's it tells nothing: a parameter with a default does not count.
+    takes = !isBuiltIn(algorithm) || algorithm.slots.length > 1;
     takesShape.set(algorithm, takes);
   }
   return algorithm.slots(settings, takes ? param.shape : NO_SHAPE);

@@ -1,6 +1,6 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { describeValue, type GradientReading, oneOf } from '@paramwise/core/internal';
+import { AS_IT_IS, describeValue, type GradientReading, oneOf } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
@@ -72,23 +72,34 @@ export function checkBatches(batches: readonly Batch[]): void {
   for (const { works } of batches) checkWorks(works);
 }
 
-/** The same of single parameters. */
-export function checkWorks(works: Iterable<Work>): void {
+/** The same of every batch, that of a kernel too: for a step that is not taken now. */
+export function foresee(batches: readonly Batch[]): void {
+  for (const { kernel, works } of batches)
+    if (kernel) callKernel(kernel, works, AS_IT_IS, native.optimizerCheck);
+    else checkWorks(works);
+}
+
+function checkWorks(works: readonly Work[]): void {
   for (const work of works) checkWork(work);
 }
 
 /** Steps the parameters of a batch. */
 export function runBatch({ kernel, works }: Batch, reading: GradientReading): void {
-  if (kernel) runKernel(kernel, works, reading);
+  if (kernel) callKernel(kernel, works, reading, native.optimizerStep);
   else runOperators(works, reading);
 }
 
 /**
- * Steps parameters of one kernel in one native call.
+ * Steps parameters of one kernel, or checks them, in one native call.
  *
  * @throws Error that names the parameter whose gradient or state does not fit; nothing was changed then
  */
-function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
+function callKernel(
+  kernel: string,
+  work: readonly Work[],
+  { factor, limit }: GradientReading,
+  call: () => unknown,
+): void {
   const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
   const slots = Object.keys(work[0]!.wanted);
   const each = 1 + slots.length + numbers[0]!.length;
@@ -106,7 +117,7 @@ function runKernel(kernel: string, work: readonly Work[], { factor, limit }: Gra
     for (const number of numbers[i]!) words[at++] = number;
   }
   try {
-    native.optimizerStep();
+    call();
   } catch (error) {
     throw named(error, work);
   }

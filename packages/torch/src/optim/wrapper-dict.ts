@@ -78,7 +78,7 @@ export class OptimWrapperDict {
 
   /** Steps every member, or none: what one of them refuses is asked of all before the first steps. */
   step(): void {
-    for (const wrapper of this.values()) wrapper.checkStep();
+    if (this.size > 1) for (const wrapper of this.values()) wrapper.checkStep();
     for (const wrapper of this.values()) wrapper.step();
   }
 

@@ -38,6 +38,11 @@ export const BUILT_IN: readonly Algorithm[] = [
   muon,
 ];
 
+const builtIn: ReadonlySet<unknown> = new Set(BUILT_IN);
+
+/** Whether it is one of these, not one of the user's. */
+export const isBuiltIn = (algorithm: Algorithm): boolean => builtIn.has(algorithm);
+
 const byName = new Map(BUILT_IN.map((algorithm) => [algorithm.name, algorithm]));
 
 /** Makes an algorithm of the user known to groups. */
