@@ -10,8 +10,8 @@ import {
   type ParamGroup,
   planParamGroups,
   type Registry,
-  torchRegistries,
   type TypedConfig,
+  torchRegistries,
 } from '../src/index.ts';
 
 const undo: (() => void)[] = [];
@@ -39,7 +39,11 @@ it('an optimizer in the public registry', () => {
 
 it('a wrapper in the public registry', () => {
   class MyWrapper extends OptimWrapper {}
-  replace(OPTIM_WRAPPERS, 'OptimWrapper', ({ optimizer }) => new MyWrapper({ optimizer: optimizer as optim.Optimizer }));
+  replace(
+    OPTIM_WRAPPERS,
+    'OptimWrapper',
+    ({ optimizer }) => new MyWrapper({ optimizer: optimizer as optim.Optimizer }),
+  );
   expect(build('SGD')).toBeInstanceOf(MyWrapper);
 });
 
