@@ -103,7 +103,7 @@ export class Registry<T, C extends TypedConfig = TypedConfig> {
 
 /**
  * What the names in a config stand for. An engine has one of its own, with the public registries as parents: its names come
- * first there, and whatever a user registers publicly is known to it.
+ * first there, unless a user takes the public entry, and whatever a user registers publicly is known to it.
  */
 export interface Registries {
   readonly optimizers: Registry<OptimizerLike, OptimizerBuildConfig>;

@@ -44,13 +44,15 @@ describe('warnings of a plan', () => {
 });
 
 describe('names in a config', () => {
-  it('stay the engine’s where another takes the public name', () => {
-    const other = () => ({ paramGroups: [], defaults: {} });
+  it('stand for what is registered publicly with force, and by their scope still for the engine’s', () => {
+    const taken = { paramGroups: [], defaults: {} };
+    const other = () => taken;
     const before = OPTIMIZERS.get('RMSprop')!;
     OPTIMIZERS.register('RMSprop', other, { force: true });
     try {
-      const { optimizer } = buildOptimWrapper(model(), { optimizer: { type: 'RMSprop', lr: 0.1 } });
-      expect(optimizer).toBeInstanceOf(optim.RMSprop);
+      const build = (type: string) => buildOptimWrapper(model(), { optimizer: { type, lr: 0.1 } }).optimizer;
+      expect(build('RMSprop')).toBe(taken);
+      expect(build('torch.RMSprop')).toBeInstanceOf(optim.RMSprop);
     } finally {
       OPTIMIZERS.register('RMSprop', before, { force: true });
     }

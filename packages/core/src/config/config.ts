@@ -96,18 +96,14 @@ export type OnNonFinite = 'step' | 'skip' | 'throw';
 /** A checked `optim_wrapper`: `type` and `constructor` are filled in. */
 export type OptimWrapperConfig = z.infer<typeof customWrapperSchema> & z.infer<z.ZodObject<Partial<typeof amp>>>;
 
-/** Configs that are checked already: each is read once on its way from a file to groups. */
-const read = new WeakSet<object>();
-
 /**
- * A checked copy of an `optim_wrapper` config; one that came from here is given back as it is.
+ * A checked copy of an `optim_wrapper` config.
  *
  * Defaults: `type` OptimWrapper, `constructor` DefaultOptimWrapperConstructor. `paramwise_cfg` is passed on unchecked.
  *
  * @throws ConfigError with every problem found.
  */
 export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wrapper']): OptimWrapperConfig {
-  if (isRead(config)) return config;
   const copy = copyPlain(config, root);
   if (!isMapping(copy)) return check(customWrapperSchema, copy, root);
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
@@ -116,16 +112,12 @@ export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wr
   const parsed = check(schema, bare, root) as OptimWrapperConfig;
   const issues = strayFields(parsed.optimizer, root);
   if (issues.length > 0) throw new ConfigError(issues);
-  read.add(parsed);
   return parsed;
 }
 
-const isRead = (config: unknown): config is OptimWrapperConfig => read.has(Object(config));
-
-/** A config without its `paramwise_cfg`, which counts as read like the whole. */
+/** A copy of a config without its `paramwise_cfg`, which whoever gets it may change: it is checked when it is used. */
 export function withoutParamwise({ paramwise_cfg: _, ...config }: OptimWrapperConfig): OptimWrapperConfig {
-  read.add(config);
-  return config;
+  return copyPlain(config, ['optim_wrapper']) as OptimWrapperConfig;
 }
 
 /** Whether a config names its constructor itself. */

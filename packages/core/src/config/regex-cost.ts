@@ -1,8 +1,10 @@
 /** How long a regular expression can take at worst: engines try one way after the other, and ways multiply. */
 
 /** Powers of two: of ways to match a path, by what stands in the expression. */
-const BITS = { any: 6, digits: 2, optional: 1 };
-const MAX_BITS = 20;
+const BITS = { any: 6, digits: 4, optional: 1 };
+const MAX_BITS = 18;
+/** Of these, by alternatives and `?`, which all begin at the same place. */
+const MAX_CHOICE_BITS = 10;
 
 interface Group {
   bits: number;
@@ -13,7 +15,7 @@ interface Group {
  * What is wrong with an expression that is to be tried on every path of a model; `undefined` where nothing is.
  *
  * A repeat of a group that itself repeats or chooses is refused, as it can take exponential time. So are more than three
- * repeats such as `.*`, of which each multiplies the time by the length of the path; repeats of `\d` cost little.
+ * repeats such as `.*`, of which each multiplies the time by the length of the path; repeats of `\d` cost less.
  */
 export function regexProblem(source: string): string | undefined {
   try {
@@ -30,29 +32,40 @@ const TOKEN =
 
 function costProblem(source: string): string | undefined {
   const open: Group[] = [{ bits: 0, alternatives: 1 }];
+  let before = '';
   let atom = '';
   let inner = 0;
+  let choices = 0;
   for (const [token] of source.matchAll(TOKEN)) {
     const group = open.at(-1)!;
     if (token.startsWith('(')) open.push({ bits: 0, alternatives: 1 });
     else if (token === ')') {
-      inner = bitsOf(open.pop()!);
+      const closed = open.pop()!;
+      choices += choiceBits(closed);
+      inner = bitsOf(closed);
       open.at(-1)!.bits += inner;
     } else if (token === '|') group.alternatives++;
     else if (isQuantifier(token)) {
       if (atom === ')' && inner > 0 && !token.startsWith('?')) return 'a repeat of what repeats or chooses';
-      group.bits += quantifierBits(token, atom);
+      group.bits += quantifierBits(token, atom, before);
+      if (token.startsWith('?')) choices += BITS.optional;
     }
+    before = atom;
     atom = token;
   }
-  return bitsOf(open[0]!) > MAX_BITS ? 'too many repeats and choices' : undefined;
+  choices += choiceBits(open[0]!);
+  const isCostly = bitsOf(open[0]!) > MAX_BITS || choices > MAX_CHOICE_BITS;
+  return isCostly ? 'too many repeats and choices' : undefined;
 }
 
-const bitsOf = ({ bits, alternatives }: Group) => bits + Math.log2(alternatives);
+const choiceBits = ({ alternatives }: Group) => Math.log2(alternatives);
+const bitsOf = (group: Group) => group.bits + choiceBits(group);
 
 const isQuantifier = (token: string) => /^(?:[*+?]|\{\d)/.test(token);
 
-function quantifierBits(quantifier: string, atom: string): number {
+/** Behind a sign that is no digit, digits can begin in few places only. */
+function quantifierBits(quantifier: string, atom: string, before: string): number {
   if (quantifier.startsWith('?')) return BITS.optional;
-  return atom === '\\d' || atom === '[0-9]' ? BITS.digits : BITS.any;
+  const isFixed = /^(?:\\[^dDsSwW\d]|[A-Za-z_]|)$/.test(before);
+  return isFixed && (atom === '\\d' || atom === '[0-9]') ? BITS.digits : BITS.any;
 }

@@ -68,12 +68,12 @@ function note({ key, inside, byDepth }: Matches, path: string): void {
 
 const searchedText = (path: string) => (path.includes('.') ? path : `.${path}`);
 
-/** Where a key begins and ends as names do: at dots, at the ends, or with a dot or `_` of its own. -1 where it does not. */
+/** Where a key begins and ends as names do: at dots, at the ends, with a dot or `_` of its own, or behind a `_`. -1 where it does not. */
 function wholePlace(text: string, key: string): number {
   const startsItself = key[0] === '.' || key[0] === '_';
   const endsItself = key.endsWith('.') || key.endsWith('_');
   const isWhole = (start: number, end: number) =>
-    (startsItself || start === 0 || text[start - 1] === '.') &&
+    (startsItself || start === 0 || text[start - 1] === '.' || text[start - 1] === '_') &&
     (endsItself || end === text.length || text[end] === '.');
   let at = text.indexOf(key);
   while (at >= 0 && !isWhole(at, at + key.length)) at = text.indexOf(key, at + 1);

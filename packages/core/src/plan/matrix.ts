@@ -1,7 +1,7 @@
 /** `matrix_algorithm`: which parameters are matrices of hidden layers, and why others are left to the optimizer. */
 import type { MatrixAlgorithmConfig } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
-import { findMatrixPlaces, type MatrixPlaces } from './matrix-places.ts';
+import { findMatrixPlaces, isInHead, type MatrixPlaces } from './matrix-places.ts';
 import type { ParamFacts } from './rules.ts';
 
 /** Another algorithm for the matrices of hidden layers. */
@@ -40,7 +40,7 @@ interface LeftMatrix {
 /** Embeddings, tokens and classifiers, by the names they usually have, where types do not tell. */
 const NOT_HIDDEN: readonly string[] = ['embed', 'token', 'head', 'classifier'];
 
-const UNKNOWN_PLACES: MatrixPlaces = { typesAreShown: false, embeddings: new Map(), output: new Set() };
+const UNKNOWN_PLACES: MatrixPlaces = { typesAreShown: false, embeddings: new Map(), output: new Set(), hasHead: false };
 
 /** @param optimizer type of the optimizer. */
 export function matrixAlgorithm(
@@ -53,8 +53,9 @@ export function matrixAlgorithm(
   const leaves = (facts: ParamFacts) =>
     isMatrix(facts.param.shape)
       ? (leftByConfig(facts, exclude) ??
-        leftByPlace(facts, places) ??
-        (exclude ? undefined : leftByName(facts, places)))
+        leftAsEmbedding(facts, places) ??
+        (exclude ? undefined : leftByName(facts, places)) ??
+        leftAsOutput(facts, places, exclude === undefined))
       : undefined;
   return {
     type,
@@ -89,18 +90,34 @@ function leftByConfig({ searched }: ParamFacts, exclude: readonly string[] | und
   return part === undefined ? undefined : { what: 'excluded', is: `excluded by "${part}"`, isAsked: true };
 }
 
-function leftByPlace({ param, kind }: ParamFacts, { embeddings, output }: MatrixPlaces): LeftMatrix | undefined {
-  const left = (what: string, is: string) => ({ what, is, isAsked: false });
+const left = (what: string, is: string): LeftMatrix => ({ what, is, isAsked: false });
+
+function leftAsEmbedding({ param, kind }: ParamFacts, { embeddings }: MatrixPlaces): LeftMatrix | undefined {
   if (kind.type === 'embedding') return left('an embedding', 'a weight of an embedding');
   const tied = embeddings.get(param);
-  if (tied !== undefined) return left(`tied to ${tied}`, `tied to ${tied}, an embedding`);
-  return output.has(param) ? left('the last Linear', 'of the last Linear, taken for the output layer') : undefined;
+  return tied === undefined ? undefined : left(`tied to ${tied}`, `tied to ${tied}, an embedding`);
 }
 
-function leftByName({ searched, name, kind }: ParamFacts, { typesAreShown }: MatrixPlaces): LeftMatrix | undefined {
+/** @param isByName whether a head that is known by its name is left out already. */
+function leftAsOutput(
+  { param }: ParamFacts,
+  { output, hasHead }: MatrixPlaces,
+  isByName: boolean,
+): LeftMatrix | undefined {
+  if ((hasHead && isByName) || !output.has(param)) return undefined;
+  return left('the last Linear', 'of the last Linear, taken for the output layer');
+}
+
+function leftByName(
+  { searched, name, prefix, kind }: ParamFacts,
+  { typesAreShown }: MatrixPlaces,
+): LeftMatrix | undefined {
+  if (typesAreShown && (kind.type === 'linear' || kind.type === 'conv2d')) {
+    return isInHead(prefix) ? left('in a head, by its name', 'in a head, by its name') : undefined;
+  }
   // No type tells what a tensor is that a module holds beside its layers: `positional_embedding` of CLIP, say.
   if (typesAreShown && kind.type !== 'other') return undefined;
   const part = NOT_HIDDEN.find(isIn(typesAreShown ? name : searched));
   if (part === undefined) return undefined;
-  return { what: `named "${part}"`, is: `of no hidden layer by its name, with "${part}" in it`, isAsked: false };
+  return left(`named "${part}"`, `of no hidden layer by its name, with "${part}" in it`);
 }

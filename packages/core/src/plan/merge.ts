@@ -15,7 +15,7 @@ export function groupOf({ path, param, options }: PlannedParam): ParamGroup {
 
 /** The plan's groups, or those that a constructor made of them, as one, merged, or as they are. */
 export function gatherGroups(plan: ParamPlan, groups: readonly ParamGroup[]): ParamGroup[] {
-  if (plan.singleGroup) return [{ params: paramsOf(groups), paramNames: namesOf(groups) }];
+  if (plan.singleGroup) return [{ params: paramsOf(groups), ...namesOf(groups) }];
   return plan.mergeGroups ? mergeEqual(plan, groups) : [...groups];
 }
 
@@ -40,12 +40,17 @@ function mergeEqual({ base, groups: planned }: ParamPlan, groups: readonly Param
   return [...bundles.values()].map(({ settings, members }) => {
     const params = paramsOf(members);
     const name = distinctName(String(settings.name ?? nameOf(params, deciders)), taken);
-    return { ...settings, params, paramNames: namesOf(members), name };
+    return { ...settings, params, ...namesOf(members), name };
   });
 }
 
 const paramsOf = (groups: readonly ParamGroup[]) => groups.flatMap(({ params }) => params);
-const namesOf = (groups: readonly ParamGroup[]) => groups.flatMap(({ paramNames }) => paramNames ?? []);
+
+/** Names of all, or none: a subclass may append groups without. */
+function namesOf(groups: readonly ParamGroup[]): Pick<ParamGroup, 'paramNames'> {
+  if (groups.some(({ params, paramNames }) => paramNames?.length !== params.length)) return {};
+  return { paramNames: groups.flatMap(({ paramNames }) => paramNames ?? []) };
+}
 
 function effectiveSettings(base: ParamPlan['base'], group: ParamGroup): Record<string, unknown> {
   const { params: _, paramNames: __, lr_mult: ___, decay_mult: ____, ...settings } = group;

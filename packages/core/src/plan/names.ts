@@ -36,7 +36,9 @@ export class NameCheck {
 
   /** The algorithm that a group may name, which LBFGS is not. */
   algorithm(name: string, path: ConfigPath): AlgorithmInfo | undefined {
-    const known = this.#registries.optimizers.get(name)?.algorithm ?? findAlgorithmInfo(name);
+    // An engine knows algorithms by their own names, and neither `torch.SGD` nor what an optimizer is registered as.
+    const found = [this.#registries.optimizers.get(name)?.algorithm, findAlgorithmInfo(name)];
+    const known = found.find((info) => info?.name === name);
     if (known !== undefined && known.together !== true) return known;
     const names = ALGORITHMS.filter(({ together }) => together !== true).map((info) => info.name);
     if (known === undefined) this.#missing({ what: 'algorithm', found: name, path }, names, names, PLANNED);
@@ -81,7 +83,7 @@ const ALGORITHM_NAMES = ALGORITHMS.map(({ name }) => name);
 const PLANNED = 'planned by the default rules, with its settings unchecked';
 
 /** Optimizers that others have, whose names are near those of ours. */
-const OF_OTHERS: readonly string[] = ['Adan', 'AdamP', 'SGDP', 'SGDW', 'Adai', 'RAdamW', 'NAdamW', 'AdamG'];
+const OF_OTHERS: readonly string[] = ['Adan', 'AdamP', 'SGDP', 'SGDW', 'Adai', 'RAdamW', 'NAdamW', 'AdamG', 'MADGRAD'];
 
 /** Whether a name is so near a known one that it is hardly another's: an edit, two in a longer one, and more than a word before or behind. */
 export function isMisspelt(name: string, known: readonly string[]): boolean {

@@ -19,7 +19,7 @@ import {
 import { isMisspelt } from './names.ts';
 import type { ParamPlan } from './param-plan.ts';
 
-/** The constructor that a config names, made for it. The config is read here, and nowhere after. */
+/** The constructor that a config names, made for it. The caller's config is read here, and nowhere after. */
 export interface FoundConstructor {
   readonly config: OptimWrapperConfig;
   readonly maker: OptimWrapperConstructor;

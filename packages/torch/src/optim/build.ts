@@ -4,9 +4,12 @@ import {
   type BuildSchedulerOptions,
   buildOptimWrapper as buildFromCore,
   buildParamScheduler as buildSchedulersFromCore,
+  type ModuleView,
+  type ParamPlan,
   type ParamScheduler,
   type Schedulable,
 } from '@paramwise/core';
+import { prepare } from '@paramwise/core/internal';
 import type { Module } from '../nn/module.ts';
 import { torchRegistries } from './registration.ts';
 import type { OptimWrapper } from './wrapper.ts';
@@ -27,6 +30,17 @@ export function buildOptimWrapper<W extends OptimWrapper = OptimWrapper>(
 ): W {
   const { onWarning = warnProcess('PARAMWISE_PLAN') } = options;
   return buildFromCore<W>(model, config, { onWarning, registries: torchRegistries });
+}
+
+/**
+ * Decides how each parameter of a model is trained, as core's function of that name does, with the names that
+ * `buildOptimWrapper` knows. Nothing is built.
+ *
+ * @param paramwiseCfg in place of the config's own `paramwise_cfg`, which holds where this is `undefined`
+ * @throws ConfigError when the config is refused, all problems of a stage at once
+ */
+export function planParamGroups(model: ModuleView, config: unknown, paramwiseCfg?: unknown): ParamPlan {
+  return prepare(model, config, torchRegistries, { paramwise: paramwiseCfg }).plan;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   PARAM_SCHEDULERS,
   type Registries,
   Registry,
+  type TypedConfig,
 } from '@paramwise/core';
 import { findAlgorithmInfo } from '@paramwise/core/internal';
 import type { Algorithm } from './algorithms/algorithm.ts';
@@ -52,31 +53,53 @@ const wrapperEntries = [
   ['AmpOptimWrapper', wrapperOf(AmpOptimWrapper)],
 ] as const;
 
+/** The engine's names before the public ones, but for those of which a user has taken the public entry. */
+class EngineRegistry<T, C extends TypedConfig> extends Registry<T, C> {
+  readonly #published = new Map<string, Factory<T, C>>();
+
+  override get(name: string): Factory<T, C> | undefined {
+    const own = super.get(name);
+    const isReplaceable = own !== undefined && own === this.#published.get(name);
+    return isReplaceable ? (this.parent?.get(name) ?? own) : own;
+  }
+
+  /** Makes an entry of the engine the public one too, unless the public one is somebody else's. */
+  publish(name: string, make: Factory<T, C>): void {
+    const known = this.parent?.get(name);
+    if (known !== undefined && known !== this.#published.get(name)) return;
+    this.parent?.register(name, make, { force: true });
+    this.#published.set(name, make);
+  }
+}
+
+const optimizers = new EngineRegistry('OPTIMIZERS', {
+  what: OPTIMIZERS.what,
+  scope: 'torch',
+  parent: OPTIMIZERS,
+  entries: optimizerEntries,
+});
+const wrappers = new EngineRegistry('OPTIM_WRAPPERS', {
+  what: OPTIM_WRAPPERS.what,
+  scope: 'torch',
+  parent: OPTIM_WRAPPERS,
+  entries: wrapperEntries,
+});
+
 /**
  * What names in a config stand for in this engine: its own optimizers and wrappers, then what is registered in `OPTIMIZERS`
- * and `OPTIM_WRAPPERS`. Register here what is to take the place of one of the engine's.
+ * and `OPTIM_WRAPPERS`. One of the engine's gives way to what is registered with `force` here, or there.
  */
 export const torchRegistries: Registries = {
-  optimizers: new Registry('OPTIMIZERS', {
-    what: OPTIMIZERS.what,
-    scope: 'torch',
-    parent: OPTIMIZERS,
-    entries: optimizerEntries,
-  }),
-  wrappers: new Registry('OPTIM_WRAPPERS', {
-    what: OPTIM_WRAPPERS.what,
-    scope: 'torch',
-    parent: OPTIM_WRAPPERS,
-    entries: wrapperEntries,
-  }),
+  optimizers,
+  wrappers,
   constructors: OPTIM_WRAPPER_CONSTRUCTORS,
   schedulers: PARAM_SCHEDULERS,
 };
 
 /** Called once, by the package's door: names that no engine has yet in the public registries stand for this one's there. */
 export function registerEngine(): void {
-  for (const [name, make] of optimizerEntries) if (!OPTIMIZERS.has(name)) OPTIMIZERS.register(name, make);
-  for (const [name, make] of wrapperEntries) if (!OPTIM_WRAPPERS.has(name)) OPTIM_WRAPPERS.register(name, make);
+  for (const [name, make] of optimizerEntries) optimizers.publish(name, make);
+  for (const [name, make] of wrapperEntries) wrappers.publish(name, make);
 }
 
 /**
@@ -85,12 +108,10 @@ export function registerEngine(): void {
  */
 export function defineOptimizer(algorithm: Algorithm): OptimizerClass {
   const { name } = algorithm;
-  const { optimizers } = torchRegistries;
   addAlgorithm(algorithm);
   const made = makeClass(algorithm);
-  const isOurs = !OPTIMIZERS.has(name) || OPTIMIZERS.get(name) === optimizers.get(name);
   const make = factoryOf(made, algorithm);
   optimizers.register(name, make, { force: true });
-  if (isOurs) OPTIMIZERS.register(name, make, { force: true });
+  optimizers.publish(name, make);
   return made;
 }
