@@ -1,5 +1,5 @@
 /** What commands say of the run: updates, scaled rates, unknown names, configs of another layout, the optimizer. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run, scratchFolder } from './run.ts';
@@ -45,8 +45,9 @@ describe('accumulated gradients', () => {
     expect(lr[4]).toBeCloseTo(0, 12);
     expect((await scheduled(ACCUMULATED)).err).toContain(note);
     const folder = scratchFolder();
-    const report = await run('report', fileOf(MODEL), fileOf(ACCUMULATED), '-o', join(folder, 'report.html'));
-    expect(report.code).toBe(0);
+    const page = join(folder, 'report.html');
+    expect((await run('report', fileOf(MODEL), fileOf(ACCUMULATED), '-o', page)).code).toBe(0);
+    expect(readFileSync(page, 'utf8')).toContain(note);
   });
 
   it('leave schedules alone that count epochs or iterations', async () => {
