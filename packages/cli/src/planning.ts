@@ -3,6 +3,7 @@ import type { ModuleView, ParamPlan } from '@paramwise/core';
 import { prepare, refuseEmpty } from '@paramwise/core/internal';
 import { type ConfigFile, loadConfig } from './config/load.ts';
 import { loadModel } from './model/load.ts';
+import { autoScaleNote } from './run-settings.ts';
 
 export interface Planned {
   readonly plan: ParamPlan;
@@ -11,13 +12,14 @@ export interface Planned {
   readonly config: ConfigFile;
   /** The constructor that the config names, where it is not known and the default rules stand in for it. */
   readonly unknownConstructor?: string | undefined;
-  /** Warnings of the plan about names that nothing is known of: for commands that show no others. */
-  readonly unknownNames: readonly string[];
+  /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes. */
+  readonly mainWarnings: readonly string[];
 }
 
 /**
  * Plans a model by a config, as building would: what that refuses is refused here, but names that a user may have registered
- * elsewhere, of which the plan warns. What was inferred about the model stands among the plan's warnings.
+ * elsewhere, of which the plan warns. What was inferred about the model, and that training scales the rates, stands among the
+ * plan's warnings.
  *
  * @throws Refusal for a file that cannot be read, ConfigError for a config that is refused.
  */
@@ -28,12 +30,14 @@ export async function planFiles(modelPath: string, configPath: string): Promise<
     unknown: 'warn',
   });
   refuseEmpty(plan);
+  const note = autoScaleNote(config);
+  const ofRun = note === undefined ? [] : [note];
   return {
-    plan: { ...plan, warnings: [...notes, ...plan.warnings] },
+    plan: { ...plan, warnings: [...notes, ...plan.warnings, ...ofRun] },
     model,
     modelName,
     config,
     unknownConstructor,
-    unknownNames,
+    mainWarnings: [...unknownNames, ...ofRun],
   };
 }

@@ -27,12 +27,18 @@ export function plannedGroups(plan: ParamPlan, config: ConfigFile): ScheduledGro
   return distinct(groups, ['lr', 'momentum', 'betas', ...fieldsOf(config)]);
 }
 
+export interface ConfiguredGroups {
+  readonly groups: readonly ScheduledGroup[];
+  /** About names in the config that nothing is known of. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * Groups that a config has without a model: the optimizer's settings and those of each custom key and rate rule.
  *
  * They are planned on a model that has one parameter for each.
  */
-export function configuredGroups(config: ConfigFile): ScheduledGroup[] {
+export function configuredGroups(config: ConfigFile): ConfiguredGroups {
   const { paramwise_cfg, constructor: maker } = Object(config.optim_wrapper) as Record<string, unknown>;
   if (typeof maker === 'string' && maker !== 'DefaultOptimWrapperConstructor') {
     refuse(`the groups of ${maker} depend on the model; give it with --model`);
@@ -47,8 +53,21 @@ export function configuredGroups(config: ConfigFile): ScheduledGroup[] {
   const children = fieldsOf(config).includes('weight_decay') ? [['norm', norm]] : [];
   const root = { id: 0, types: ['Module'], params: names.map(paramOf), children };
   const model = readModel({ format: 'paramwise-model/1', name: 'config', root });
-  const { plan } = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn', shapes: 'any' });
-  return plannedGroups(plan, config);
+  const wrapper = withoutMatching(config.optim_wrapper);
+  const { plan, unknownNames } = prepare(model, wrapper, undefined, { unknown: 'warn', shapes: 'any' });
+  return { groups: plannedGroups(plan, config), warnings: unknownNames };
+}
+
+/** Without what tells how keys match the paths of a model: here each key has a parameter of its very name. */
+function withoutMatching(wrapper: unknown): unknown {
+  const { paramwise_cfg } = Object(wrapper) as Record<string, unknown>;
+  const { strict, custom_keys_match } = Object(paramwise_cfg) as Record<string, unknown>;
+  if (strict !== true && custom_keys_match !== 'path') return wrapper;
+  const kept = Object.entries(Object(paramwise_cfg)).filter(([field, value]) => {
+    // A value that is wrong is left to be refused.
+    return !(field === 'strict' && value === true) && !(field === 'custom_keys_match' && value === 'path');
+  });
+  return { ...Object(wrapper), paramwise_cfg: Object.fromEntries(kept) };
 }
 
 /** Does a preview; a schedule that does not fit the groups is refused like a config that is wrong. */

@@ -13,12 +13,12 @@ export const explain: Command = {
   options: [JSON_OPTION],
   examples: [['paramwise explain resnet50.json.gz config.py layer1.0.bn1.weight', 'the rules for this parameter']],
   async run(given, { out, err, paint }) {
-    const { plan, unknownNames } = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, mainWarnings } = await planFiles(required(given, 'model'), required(given, 'config'));
     const path = required(given, 'param');
     const [head = '', ...reasons] = explained(plan, path).split('\n');
     if (given.json) out(jsonText(explainJson(plan, path)));
     else out(`${[paint.bold(printable(head)), ...reasons.map(printable)].join('\n')}\n`);
-    err(warningText(unknownNames));
+    err(warningText(mainWarnings));
     return 0;
   },
 };

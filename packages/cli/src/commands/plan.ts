@@ -2,7 +2,6 @@
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
 import { planJson } from '../plan-json.ts';
 import { planFiles } from '../planning.ts';
-import { autoScaleNote } from '../run-settings.ts';
 import { planText, warningText } from '../text/plan-text.ts';
 
 export const plan: Command = {
@@ -15,14 +14,13 @@ export const plan: Command = {
     ['paramwise plan --model vit.safetensors --config config.yaml --json', 'the groups as JSON'],
   ],
   async run(given, { out, err, paint }) {
-    const { plan, modelName, config } = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, modelName } = await planFiles(required(given, 'model'), required(given, 'config'));
     if (given.json) {
       out(jsonText(planJson(plan)));
       return 0;
     }
     out(planText(modelName, plan, { paint, isFull: given.full === true }));
-    const note = autoScaleNote(config);
-    err(warningText(note === undefined ? plan.warnings : [...plan.warnings, note]));
+    err(warningText(plan.warnings));
     return 0;
   },
 };

@@ -6,7 +6,7 @@ import { reasonOf, refuse } from '../refusal.ts';
 import { type MetricsLine, readMetrics } from '../report/metrics.ts';
 import { type GroupCurves, groupCurves } from '../report/schedules.ts';
 import { renderReport } from '../report.ts';
-import { autoScaleNote, RUN_OPTIONS, runLength } from '../run-settings.ts';
+import { RUN_OPTIONS, runSettings } from '../run-settings.ts';
 import { fittingGroups, optimizerSettings, plannedGroups } from '../schedule-groups.ts';
 import { warningText } from '../text/plan-text.ts';
 
@@ -37,7 +37,7 @@ export const report: Command = {
     const file = typeof given.output === 'string' ? given.output : 'report.html';
     writeText(file, page);
     out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);
-    err(warningText(planned.unknownNames));
+    err(warningText(planned.mainWarnings));
     return 0;
   },
 };
@@ -58,17 +58,17 @@ interface Curves {
 }
 
 function curvesOf({ plan, config }: Planned, given: Given): Curves {
-  const note = autoScaleNote(config);
-  const warnings = note === undefined ? [] : [note];
   const scheduler = config.param_scheduler;
-  if (scheduler === undefined) return { schedules: [], warnings };
+  if (scheduler === undefined) return { schedules: [], warnings: [] };
   const groups = plannedGroups(plan, config);
   const without = groups.find((group) => typeof group.settings.lr !== 'number');
   if (without !== undefined) {
     refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate that could be scheduled`);
   }
+  const { run, notes } = runSettings(given, config);
+  const warnings = [...notes];
   const options = {
-    ...runLength(given, config),
+    ...run,
     steps: countOf(given, 'steps'),
     defaults: optimizerSettings(config),
     onWarning: (warning: string) => warnings.push(warning),

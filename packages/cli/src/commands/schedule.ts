@@ -1,4 +1,6 @@
 /** `paramwise schedule`: rate, momentum and whatever else is scheduled, of every group over time. */
+
+import type { RunLength } from '@paramwise/core/internal';
 import {
   CONFIG,
   type Command,
@@ -14,7 +16,7 @@ import { writeText } from '../files.ts';
 import { planFiles } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { groupCurves, runSteps } from '../report/schedules.ts';
-import { autoScaleNote, RUN_OPTIONS, runLength } from '../run-settings.ts';
+import { autoScaleNote, RUN_OPTIONS, runSettings } from '../run-settings.ts';
 import {
   configuredGroups,
   fittingGroups,
@@ -51,8 +53,7 @@ export const schedule: Command = {
     const { groups, warnings } = await groupsOf(given, config);
     const curves = curvesOf(given, config, groups, (warning) => warnings.push(warning));
     print(given, terminal, curves);
-    const note = autoScaleNote(config);
-    terminal.err(warningText(note === undefined ? warnings : [...warnings, note]));
+    terminal.err(warningText(warnings));
     return 0;
   },
 };
@@ -69,7 +70,11 @@ interface Groups {
 }
 
 async function groupsOf(given: Given, config: ConfigFile): Promise<Groups> {
-  if (typeof given.model !== 'string') return { groups: configuredGroups(config), warnings: [] };
+  if (typeof given.model !== 'string') {
+    const { groups, warnings } = configuredGroups(config);
+    const note = autoScaleNote(config);
+    return { groups, warnings: note === undefined ? [...warnings] : [...warnings, note] };
+  }
   const { plan } = await planFiles(given.model, required(given, 'config'));
   return { groups: plannedGroups(plan, config), warnings: [...plan.warnings] };
 }
@@ -83,12 +88,10 @@ function curvesOf(
   const without = groups.find((group) => typeof group.settings.lr !== 'number');
   if (without !== undefined)
     refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate to show`);
-  const run = runLength(given, config);
+  const { run, notes } = runSettings(given, config);
   const scheduler = config.param_scheduler ?? [];
-  const steps =
-    countOf(given, 'steps') ??
-    runSteps(scheduler, run) ??
-    refuse('missing: --steps, how many to show, or --epochs or --iters, how long the run is');
+  const steps = countOf(given, 'steps') ?? runSteps(scheduler, run) ?? refuse(missingSteps(run));
+  notes.forEach(onWarning);
   const defaults = optimizerSettings(config);
   const scheduled = fittingGroups(() => groupCurves({ groups, scheduler, steps, defaults, onWarning, ...run }));
   return groups.map(({ name, settings: { lr, momentum, betas } }, index) => {
@@ -96,6 +99,15 @@ function curvesOf(
     const constant = (value: unknown) => Array.from({ length: steps + 1 }, () => Number(value));
     return { name, values: { lr: constant(lr), momentum: constant(first), ...scheduled[index]!.values } };
   });
+}
+
+function missingSteps({ maxEpochs, maxIters }: RunLength): string {
+  if (maxEpochs === undefined && maxIters === undefined) {
+    return 'missing: --steps, how many to show, or --epochs or --iters, how long the run is';
+  }
+  const [length, unit] =
+    maxIters === undefined ? [`${maxEpochs} epochs`, 'iterations'] : [`${maxIters} iterations`, 'epochs'];
+  return `missing: --epoch-length, the iterations of an epoch: the run is ${length}, and its schedules count ${unit}; or --steps, how many to show`;
 }
 
 const fieldsOf = (curves: readonly Curve[]): string[] => Object.keys(curves[0]?.values ?? {});

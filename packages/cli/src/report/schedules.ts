@@ -54,7 +54,9 @@ const NEVER = 1e9;
 
 /** Steps of the whole run: iterations where an epoch has a length or schedules count them; `undefined` where not known. */
 export function runSteps(scheduler: unknown, run: RunLength): number | undefined {
-  const byEpoch = resolveSchedules(scheduler, run).some(({ by_epoch }) => by_epoch !== false);
+  const schedules = resolveSchedules(scheduler, run);
+  if (schedules.length === 0) return runEnd(false, run) ?? runEnd(true, run);
+  const byEpoch = schedules.some(({ by_epoch }) => by_epoch !== false);
   return runEnd(byEpoch && run.epochLength === undefined, run);
 }
 

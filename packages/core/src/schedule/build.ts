@@ -47,7 +47,7 @@ import {
 import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
-import { runWarnings } from './window-warnings.ts';
+import { beginsLate, runWarnings } from './window-warnings.ts';
 
 /** Every scheduler class by the name that a config calls it. */
 const CLASSES = {
@@ -154,8 +154,11 @@ export function buildParamScheduler(
   );
   for (const [index, { warnings }] of schedulers.entries()) {
     const config = configs[index]!;
-    const ofRun = runWarnings(config, runEnd(config.by_epoch !== false, run));
-    for (const warning of [...ofRun, ...warnings]) onWarning?.(warning);
+    const end = runEnd(config.by_epoch !== false, run);
+    const ofRun = runWarnings(config, end);
+    // What it would do were it to act is beside the point.
+    const neverActs = end !== undefined && ofRun.length > 0 && beginsLate(config, end);
+    for (const warning of neverActs ? ofRun : [...ofRun, ...warnings]) onWarning?.(warning);
   }
   return schedulers;
 }

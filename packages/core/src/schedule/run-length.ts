@@ -52,9 +52,13 @@ export function conversionNeed(schedules: readonly ParamSchedulerConfig[]): stri
 export function previewNeed(schedules: readonly ParamSchedulerConfig[]): string | undefined {
   // What a type of the user's counts is not known, unless its config says.
   const known = schedules.filter(({ type, by_epoch }) => SCHEDULER_TYPES.has(type) || by_epoch !== undefined);
-  const units = new Set(known.map(({ by_epoch }) => by_epoch !== false));
-  const mixed = 'schedules by epoch and by iteration need the iterations of an epoch';
-  return conversionNeed(schedules) ?? (units.size > 1 ? mixed : undefined);
+  return conversionNeed(schedules) ?? mixedNeed(known.map(({ by_epoch }) => by_epoch !== false));
+}
+
+/** Why it has to be known for schedules of these units. */
+export function mixedNeed(byEpoch: readonly boolean[]): string | undefined {
+  const isMixed = new Set(byEpoch).size > 1;
+  return isMixed ? 'schedules by epoch and by iteration need the iterations of an epoch' : undefined;
 }
 
 /** @throws ConfigError that names the option. */
