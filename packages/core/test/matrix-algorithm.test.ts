@@ -112,6 +112,8 @@ it('goes by names where a model shows no types, and says so', () => {
   expect(muonOf(model)).toEqual(['fc.weight']);
   expect(planned(model).warnings).toEqual([
     'matrix_algorithm leaves embed.weight (85×8, named "embed"), head.weight (2×8, named "head") to AdamW',
+    'no types of modules are known here, so matrix_algorithm goes by names and shapes: an embedding or an output layer ' +
+      'of another name (wte, fc, score) would be among its 1 parameters; name those in exclude',
   ]);
 });
 

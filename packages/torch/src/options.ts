@@ -38,18 +38,25 @@ export function checkOptions(
   }
 }
 
-/** @throws TypeError when there is any argument behind those that `where` takes */
+/** @throws TypeError when there is any argument, other than `undefined`, behind those that `where` takes */
 export function checkNoSurplus(where: string, surplus: readonly unknown[]): void {
-  if (surplus.length === 0) return;
-  const count = surplus.length === 1 ? 'an argument' : `${surplus.length} arguments`;
-  throw new TypeError(`${where}: ${count} too many: ${surplus.map(shown).join(', ')}`);
+  const given = surplus.filter((value) => value !== undefined);
+  if (given.length === 0) return;
+  const count = given.length === 1 ? 'an argument' : `${given.length} arguments`;
+  throw new TypeError(`${where}: ${count} too many: ${given.map(shown).join(', ')}`);
 }
 
-/** The argument that stands by position in PyTorch, as an option: the first that may have a value of this kind. */
+/**
+ * The argument that stands by position in PyTorch, as an option: the first that may have a value of this kind. A default
+ * of null mostly stands for a number or a tensor, so other kinds look for their own first.
+ */
 function remedy(defaults: object, found: unknown): string {
   const entries = Object.entries(defaults);
-  const fits = ([, value]: [string, unknown]) => value === null || typeof value === kindOf(found);
-  const [name] = entries.find(fits) ?? [];
+  const kind = kindOf(found);
+  const isOfKind = ([, value]: [string, unknown]) => value !== null && typeof value === kind;
+  const mayBe = (entry: [string, unknown]) => entry[1] === null || isOfKind(entry);
+  const isExact = kind === 'string' || kind === 'boolean';
+  const [name] = (isExact ? entries.find(isOfKind) : undefined) ?? entries.find(mayBe) ?? [];
   if (found === null || found === undefined || name === undefined)
     return `options: ${entries.map(([each]) => each).join(', ')}`;
   return `PyTorch's argument by position is { ${name}: ${shown(found)} }`;
