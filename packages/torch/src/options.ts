@@ -28,10 +28,11 @@ export function checkOptions(
 ): asserts options is object {
   if (typeof options !== 'object' || options === null || !isPlainObject(options))
     throw new TypeError(`${where}: options are an object; found ${shown(options)} — ${remedy(defaults, options)}`);
-  checkNoSurplus(where, surplus);
-  const known = Object.keys(defaults);
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  if (surplus.length > 0) checkNoSurplus(where, surplus);
+  // Each new tensor comes through here: lists are made for the error alone.
+  for (const name in options) {
+    if (!Object.hasOwn(options, name) || Object.hasOwn(defaults, name)) continue;
+    const known = Object.keys(defaults);
     const nearest = nearestName(name, known);
     const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
     throw new TypeError(`${where}: unknown option "${name}"${hint} Options: ${known.join(', ') || 'none'}`);
