@@ -106,11 +106,21 @@ describe('settings of a group', () => {
   });
 
   it('that surround the algorithm are known to all', () => {
-    const carried = { initial_lr: 1, initial_momentum: 0.9, algorithm: 'SGD', lr_mult: 0.1, name: 'head' };
+    const carried = { initial_lr: 1, algorithm: 'SGD', lr_mult: 0.1, name: 'head' };
     for (const info of ALGORITHMS) expect(unknownSettings(info, carried, [])).toEqual([]);
     expect(unknownSettings(infoOf('SGD'), Object.fromEntries([...GROUP_FIELDS].map((name) => [name, 1])), [])).toEqual(
       [],
     );
+  });
+
+  it('that a scheduler keeps are known where the algorithm has what is scheduled', () => {
+    const unknownTo = (name: string, field: string) => unknownSettings(infoOf(name), { [field]: 0.9 }, []).length === 1;
+    expect(['SGD', 'AdamW', 'Adagrad'].map((name) => unknownTo(name, 'initial_momentum'))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(['SGD', 'AdamW'].map((name) => unknownTo(name, 'initial_foo'))).toEqual([true, true]);
   });
 
   it('of another algorithm take what means the same to both', () => {

@@ -14,6 +14,7 @@ export interface TensorOptions {
 }
 
 const OPTIONS = { dtype: 'float32', device: 'cpu', requiresGrad: false };
+const TENSOR_OPTIONS = { ...OPTIONS, shape: 0 };
 
 type Value = number | boolean | bigint;
 
@@ -29,7 +30,7 @@ export function tensor(
   values: NestedArray<Value> | ArrayBufferView,
   options: TensorOptions & { shape?: readonly number[] } = {},
 ): Tensor {
-  checkOptions('tensor', { ...OPTIONS, shape: 0 }, options);
+  checkOptions('tensor', TENSOR_OPTIONS, options);
   const made = ArrayBuffer.isView(values)
     ? fromTypedArray(values, options.shape, options.dtype)
     : fromNested(values, options);

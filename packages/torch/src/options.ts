@@ -28,28 +28,36 @@ export function checkOptions(
 ): asserts options is object {
   if (typeof options !== 'object' || options === null || !isPlainObject(options))
     throw new TypeError(`${where}: options are an object; found ${shown(options)} — ${remedy(defaults, options)}`);
-  checkNoSurplus(where, surplus);
-  const known = Object.keys(defaults);
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
+  if (surplus.length > 0) checkNoSurplus(where, surplus);
+  // Each new tensor comes through here: lists are made for the error alone.
+  for (const name in options) {
+    if (!Object.hasOwn(options, name) || Object.hasOwn(defaults, name)) continue;
+    const known = Object.keys(defaults);
     const nearest = nearestName(name, known);
     const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
     throw new TypeError(`${where}: unknown option "${name}"${hint} Options: ${known.join(', ') || 'none'}`);
   }
 }
 
-/** @throws TypeError when there is any argument behind those that `where` takes */
+/** @throws TypeError when there is any argument, other than `undefined`, behind those that `where` takes */
 export function checkNoSurplus(where: string, surplus: readonly unknown[]): void {
-  if (surplus.length === 0) return;
-  const count = surplus.length === 1 ? 'an argument' : `${surplus.length} arguments`;
-  throw new TypeError(`${where}: ${count} too many: ${surplus.map(shown).join(', ')}`);
+  const given = surplus.filter((value) => value !== undefined);
+  if (given.length === 0) return;
+  const count = given.length === 1 ? 'an argument' : `${given.length} arguments`;
+  throw new TypeError(`${where}: ${count} too many: ${given.map(shown).join(', ')}`);
 }
 
-/** The argument that stands by position in PyTorch, as an option: the first that may have a value of this kind. */
+/**
+ * The argument that stands by position in PyTorch, as an option: the first that may have a value of this kind. A default
+ * of null mostly stands for a number or a tensor, so other kinds look for their own first.
+ */
 function remedy(defaults: object, found: unknown): string {
   const entries = Object.entries(defaults);
-  const fits = ([, value]: [string, unknown]) => value === null || typeof value === kindOf(found);
-  const [name] = entries.find(fits) ?? [];
+  const kind = kindOf(found);
+  const isOfKind = ([, value]: [string, unknown]) => value !== null && typeof value === kind;
+  const mayBe = (entry: [string, unknown]) => entry[1] === null || isOfKind(entry);
+  const isExact = kind === 'string' || kind === 'boolean';
+  const [name] = (isExact ? entries.find(isOfKind) : undefined) ?? entries.find(mayBe) ?? [];
   if (found === null || found === undefined || name === undefined)
     return `options: ${entries.map(([each]) => each).join(', ')}`;
   return `PyTorch's argument by position is { ${name}: ${shown(found)} }`;

@@ -99,6 +99,12 @@ it.each(Object.keys(WITHOUT_OPTIONS))('nn.%s refuses an argument too many', (nam
   expect(() => new Layer(...all, true)).toThrow(`${name}: an argument too many: true`);
 });
 
+it('takes undefined for an argument that is not given', () => {
+  const ReLU = nn.ReLU as unknown as Constructor;
+  expect(new ReLU(undefined)).toBeInstanceOf(nn.ReLU);
+  expect(() => new ReLU(undefined, 1)).toThrow('ReLU: an argument too many: 1');
+});
+
 it('Identity ignores its arguments, as in PyTorch', () => {
   const Identity = nn.Identity as unknown as Constructor;
   expect(new Identity(54, { unused: true })).toBeInstanceOf(nn.Identity);
@@ -129,6 +135,7 @@ describe('what to write instead', () => {
       "BatchNorm2d: options are an object; found 0.001 — PyTorch's argument by position is { eps: 0.001 }",
     ],
     [() => made('LayerNorm', 8, 1e-3), 'by position is { eps: 0.001 }'],
+    [() => made('EmbeddingBag', 5, 4, 'sum'), 'by position is { mode: "sum" }'],
     [() => made('Embedding', 5, 4, 0), 'by position is { paddingIdx: 0 }'],
     [
       () => made('GELU', 'tanh'),

@@ -6,10 +6,11 @@ import { tidy } from '../handle.ts';
 import { checkNoSurplus, checkOptions, withDefaults } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { Buffers, type NamedBuffer } from './buffers.ts';
+import { noteModule } from './live-modules.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
-import { lookForUnregistered } from './unregistered.ts';
+import { countToLookAt, lookForUnregistered } from './unregistered.ts';
 
 /** Where and as what to move a module; what is left out stays. */
 export interface Placement {
@@ -32,12 +33,15 @@ export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
   readonly #buffers = new Buffers(this);
-  #membersLookedAt = -1;
+  #lookedAt = -1;
 
   /** @throws TypeError for arguments that a layer does not take and hands on */
   constructor(...surplus: never[]) {
     checkNoSurplus(this.constructor.name, surplus);
+    noteModule(this, Module.#membersOf);
   }
+
+  static readonly #membersOf = (module: Module) => module.members();
 
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
@@ -124,11 +128,12 @@ export abstract class Module {
     return members.filter((member): member is [string, Module] => member[1] instanceof Module);
   }
 
-  /** Warns once of modules in plain arrays; again only when properties were added since. */
+  /** Warns once of modules in plain arrays; looks again only when properties or items were added since. */
   #look(members: readonly (readonly [string, unknown])[]): void {
-    if (members.length === this.#membersLookedAt) return;
-    this.#membersLookedAt = members.length;
-    lookForUnregistered(this.constructor.name, members, isMember);
+    const count = countToLookAt(members);
+    if (count === this.#lookedAt) return;
+    this.#lookedAt = count;
+    lookForUnregistered(this, members, isMember);
   }
 
   /** Own buffers that are not null. */

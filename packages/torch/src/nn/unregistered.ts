@@ -3,6 +3,16 @@
  * Set, as in PyTorch. They would run, but neither be trained nor saved.
  */
 import { isPlainObject } from '../handle.ts';
+import { ownersOfMembers } from './live-modules.ts';
+
+type Members = readonly (readonly [string, unknown])[];
+
+/** Tells modules and parameters from other values. */
+type IsMember = (value: unknown) => value is object;
+
+/** How deep containers are looked into, and how many values of a property are: a hint is not worth more. */
+const MAX_DEPTH = 4;
+const MAX_VALUES = 10_000;
 
 /** Whatever was met as a member of some module. */
 const registered = new WeakSet<object>();
@@ -11,6 +21,7 @@ const registered = new WeakSet<object>();
 const warned = new Set<string>();
 
 interface Suspect {
+  readonly owner: object;
   /** Class and property. */
   readonly where: string;
   readonly held: readonly object[];
@@ -21,43 +32,65 @@ interface Suspect {
 let suspects: Suspect[] = [];
 
 /**
- * Looks at the members of a module once. Lists of what is registered elsewhere are common, so it is judged at the end of
- * the tick, when the walk has been through the whole tree.
- *
- * @param isMember tells modules and parameters from other values
+ * Looks at the members of a module. Lists of what is registered elsewhere are common, so it is judged at the end of the
+ * tick, when the walk has been through the whole tree.
  */
-export function lookForUnregistered(
-  owner: string,
-  members: readonly (readonly [string, unknown])[],
-  isMember: (value: unknown) => value is object,
-): void {
+export function lookForUnregistered(owner: object, members: Members, isMember: IsMember): void {
   for (const [name, value] of members) {
     if (isMember(value)) registered.add(value);
-    else if (isContainer(value)) suspect(`${owner}.${name}`, value, isMember);
+    else if (isContainer(value)) suspect(owner, name, value, isMember);
   }
 }
 
-function suspect(where: string, container: object, isMember: (value: unknown) => value is object): void {
+/** How much there is to look at; another number when members came, or items of a list, a Map or a Set. */
+export function countToLookAt(members: Members): number {
+  let count = members.length;
+  for (const [, value] of members) {
+    if (typeof value !== 'object' || value === null) continue;
+    if (Array.isArray(value)) count += value.length;
+    else if (isKeyed(value)) count += value.size;
+  }
+  return count;
+}
+
+function suspect(owner: object, name: string, container: object, isMember: IsMember): void {
+  const where = `${owner.constructor.name}.${name}`;
   if (warned.has(where)) return;
   const held = heldIn(container, isMember);
   if (held.length === 0) return;
   if (suspects.length === 0) queueMicrotask(judge);
-  suspects.push({ where, held, kind: kindOf(container) });
+  suspects.push({ owner, where, held, kind: kindOf(container) });
 }
 
-/** Modules and parameters at any depth of arrays, plain objects, maps and sets. */
-function heldIn(
-  container: object,
-  isMember: (value: unknown) => value is object,
-  seen = new Set<object>(),
-  found: object[] = [],
-): object[] {
-  seen.add(container);
-  for (const value of isKeyed(container) ? container.values() : Object.values(container)) {
-    if (isMember(value)) found.push(value);
-    else if (isContainer(value) && !seen.has(value)) heldIn(value, isMember, seen, found);
+/** Modules and parameters in arrays, plain objects, maps and sets, and in those that these hold. */
+function heldIn(outermost: object, isMember: IsMember): object[] {
+  const found: object[] = [];
+  const seen = new Set([outermost]);
+  let level = [outermost];
+  let left = MAX_VALUES;
+  for (let depth = 1; depth <= MAX_DEPTH && level.length > 0; depth++) {
+    const below: object[] = [];
+    for (const container of level) {
+      for (const value of valuesOf(container)) {
+        if (left-- === 0) return found;
+        if (isMember(value)) found.push(value);
+        else if (isContainer(value) && !seen.has(value)) {
+          seen.add(value);
+          below.push(value);
+        }
+      }
+    }
+    level = below;
   }
   return found;
+}
+
+/** No getter is called: it may be costly, or throw. */
+function* valuesOf(container: object): Generator<unknown> {
+  if (isKeyed(container)) yield* container.values();
+  else if (Array.isArray(container))
+    for (let i = 0; i < container.length; i++) yield Object.getOwnPropertyDescriptor(container, i)?.value;
+  else for (const name of Object.keys(container)) yield Object.getOwnPropertyDescriptor(container, name)?.value;
 }
 
 function isContainer(value: unknown): value is object {
@@ -78,16 +111,29 @@ function kindOf(container: object): string {
 }
 
 function judge(): void {
-  const all = suspects;
+  const unsure = suspects.filter(({ held }) => !held.every((value) => registered.has(value)));
   suspects = [];
-  for (const { where, held, kind } of all) {
-    if (warned.has(where) || held.every((value) => registered.has(value))) continue;
+  if (unsure.every(({ where }) => warned.has(where))) return;
+  const owners = ownersOfMembers();
+  for (const { owner, where, held, kind } of unsure) {
+    if (warned.has(where) || held.every((value) => owners.has(value) || isAbove(value, owner, owners))) continue;
     warned.add(where);
-    const [modules, params] = LISTS.has(kind) ? ['ModuleList', 'ParameterList'] : ['ModuleDict', 'ParameterDict'];
-    process.emitWarning(
-      `${where} holds modules or parameters in a ${kind}, which are not registered: they are neither trained nor ` +
-        `saved; use ${modules} or ${params}, or a #private property for what is to stay outside`,
-      { type: 'ParamwiseWarning', code: 'PARAMWISE_MODULE' },
-    );
+    warn(where, kind);
   }
+}
+
+/** Whether a module holds `below` at some depth: a child may know its parents. */
+function isAbove(module: object, below: object, owners: ReadonlyMap<object, readonly object[]>): boolean {
+  const above = new Set([below]);
+  for (const each of above) for (const owner of owners.get(each) ?? []) above.add(owner);
+  return above.has(module);
+}
+
+function warn(where: string, kind: string): void {
+  const [modules, params] = LISTS.has(kind) ? ['ModuleList', 'ParameterList'] : ['ModuleDict', 'ParameterDict'];
+  process.emitWarning(
+    `${where} holds modules or parameters in a ${kind}, which are not registered: they are neither trained nor ` +
+      `saved; use ${modules} or ${params}, or a #private property for what is to stay outside`,
+    { type: 'ParamwiseWarning', code: 'PARAMWISE_MODULE' },
+  );
 }
