@@ -100,8 +100,16 @@ export const NEEDS = [
   },
 ];
 
-/** What tests need besides: a browser for the report, and PyTorch to compare exports with. */
+/** What looks at the C++ sources in `npm run check`. */
+export const ANALYSIS_NEEDS = ['clang-format', 'clang-tidy'].map((name) => ({
+  name,
+  find: () => firstLine(name, '--version'),
+  packages: [name],
+}));
+
+/** What tests need besides: a browser for the report, PyTorch to compare exports with, analysers of C++. */
 export const TEST_NEEDS = [
+  ...ANALYSIS_NEEDS,
   {
     name: 'Chromium',
     find: () =>

@@ -1,6 +1,6 @@
 /** A plan as rows to be shown: what holds for each parameter, and how much of the model shares its settings. */
-import type { ParamPlan, ParamView, PlannedParam, SkippedParam } from '@paramwise/core';
-import { elementCount } from '@paramwise/core/internal';
+import type { ParamPlan, ParamView } from '@paramwise/core';
+import { elementCount, type PlanRow, planRows } from '@paramwise/core/internal';
 import { shortNumber } from './text/table.ts';
 
 /** One parameter, ready to be shown. */
@@ -29,20 +29,19 @@ export interface GroupTotal {
 
 /** Every parameter: trained ones in the order of the plan, then those that are left out. */
 export function paramRows(plan: ParamPlan): ParamRow[] {
-  return [...plan.groups.map((planned) => trainedRow(plan, planned)), ...plan.skipped.map(skippedRow)];
+  return planRows(plan).map((row) => ({ path: row.path, ...sizeOf(row.param), ...settingsOf(row) }));
 }
 
-function trainedRow({ base }: ParamPlan, { path, param, options, decidedBy }: PlannedParam): ParamRow {
-  const { lr = base.lr, weight_decay = base.weight_decay, lr_mult: _, decay_mult: __, ...more } = options;
-  const others = Object.entries(more).map(([name, value]) => `${name} ${shortNumber(value)}`);
-  const rule = [...decidedBy, ...others].join(', ') || '-';
-  return { path, ...sizeOf(param), lr: settingText(lr), decay: settingText(weight_decay), rule, trained: true };
-}
-
-function skippedRow({ path, param, frozenBy, first }: SkippedParam): ParamRow {
-  const duplicate = first === undefined ? 'requires no gradient' : `same as ${first}`;
-  const rule = `left out: ${frozenBy === undefined ? duplicate : `frozen by ${frozenBy}`}`;
-  return { path, ...sizeOf(param), lr: '-', decay: '-', rule, trained: false };
+function settingsOf(row: PlanRow): Pick<ParamRow, 'lr' | 'decay' | 'rule' | 'trained'> {
+  if (!row.isTrained) {
+    const { first, frozenBy } = row;
+    const duplicate = first === undefined ? 'requires no gradient' : `same as ${first}`;
+    const rule = `left out: ${frozenBy === undefined ? duplicate : `frozen by ${frozenBy}`}`;
+    return { lr: '-', decay: '-', rule, trained: false };
+  }
+  const others = Object.entries(row.others).map(([name, value]) => `${name} ${shortNumber(value)}`);
+  const rule = [...row.decidedBy, ...others].join(', ') || '-';
+  return { lr: settingText(row.lr), decay: settingText(row.weightDecay), rule, trained: true };
 }
 
 const settingText = (value: unknown) => (value === undefined ? 'default' : shortNumber(value));

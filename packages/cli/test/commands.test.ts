@@ -152,7 +152,7 @@ describe('schedule', () => {
   });
 
   it('refuses a config without a rate, and one whose schedule does not fit', async () => {
-    const bare = files({ optim_wrapper: { optimizer: { type: 'SGD' } } });
+    const bare = files({ optim_wrapper: { optimizer: { type: 'MyOwn' } } });
     expect((await run('schedule', bare.config, '--steps', '2')).err).toContain('optimizer.lr: missing');
     const cycle = files({ param_scheduler: { type: 'OneCycleLR', eta_max: 1, total_steps: 3 } });
     const { code, err } = await run('schedule', cycle.config, '--steps', '20');

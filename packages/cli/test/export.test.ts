@@ -157,6 +157,15 @@ param_scheduler = [dict(type="StepLR", step_size=3)]
     expect(err).toContain('count when gradients are clipped by norm');
     expect(err).toContain('multiply their steps by accumulative_counts (4)');
   });
+
+  it('leaves out on_non_finite, which MMEngine does not know, and says so', async () => {
+    const folder = scratchFolder();
+    const exported = join(folder, 'exported.py');
+    const config = writeConfig(folder, { optimizer, on_non_finite: 'skip' });
+    const { err } = await run('export', '--to', 'mmengine', modelFile('resnet18'), config, '-o', exported);
+    expect(err).toContain('on_non_finite: skip is left out');
+    expect(readFileSync(exported, 'utf8')).not.toContain('on_non_finite=');
+  });
 });
 
 describe('export', () => {

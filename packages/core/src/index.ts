@@ -45,69 +45,83 @@ export {
   walkModules,
 } from './model/model.ts';
 export { type FileParam, readModel } from './model/model-file.ts';
+export type { AlgorithmInfo, Kernel, Moment, Scalars, Settings, Slot, Slots } from './optimizers/algorithm.ts';
+export type { Rule } from './optimizers/rules.ts';
 export {
   buildOptimWrapper,
   buildOptimWrappers,
-  type ConstructorBuildConfig,
-  OPTIM_WRAPPER_CONSTRUCTORS,
+  type ConfigBuildOptions,
 } from './plan/build.ts';
 export {
   type BuildOptions,
+  type ConstructorBuildConfig,
   DefaultOptimWrapperConstructor,
   LayerDecayOptimWrapperConstructor,
   type OptimWrapperConstructor,
+  type Prepared,
+  type PrepareOptions,
   planOf,
 } from './plan/constructor.ts';
+export { OPTIM_WRAPPER_CONSTRUCTORS } from './plan/constructors.ts';
 export type { ParamOptions } from './plan/decision.ts';
 export { diffPlans, explainParam, planTable } from './plan/explain.ts';
 export { paramGroupsOf } from './plan/merge.ts';
+export type { EngineRegistries, UnknownNames } from './plan/names.ts';
 export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
-export { planParamGroups } from './plan/plan.ts';
+export { planParamGroups } from './plan/prepare.ts';
+export { publicRegistries } from './registries.ts';
 export {
   type Factory,
   OPTIM_WRAPPERS,
   OPTIMIZERS,
+  type Registries,
   Registry,
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export { ScheduleDriver, type UpdateCounter } from './schedule/driver.ts';
-export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
-export type { Schedulable } from './schedule/schedulable.ts';
-export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
 export {
   type BuildSchedulerOptions,
   buildParamScheduler,
-  ConstantLR,
-  ConstantMomentum,
-  ConstantParamScheduler,
-  CosineAnnealingLR,
-  CosineAnnealingMomentum,
-  CosineAnnealingParamScheduler,
-  CosineRestartLR,
-  CosineRestartMomentum,
-  CosineRestartParamScheduler,
-  ExponentialLR,
-  ExponentialMomentum,
-  ExponentialParamScheduler,
-  LinearLR,
-  LinearMomentum,
-  LinearParamScheduler,
-  MultiStepLR,
-  MultiStepMomentum,
-  MultiStepParamScheduler,
-  OneCycleLR,
-  OneCycleParamScheduler,
   PARAM_SCHEDULERS,
-  PolyLR,
-  PolyMomentum,
-  PolyParamScheduler,
-  ReduceOnPlateauLR,
-  ReduceOnPlateauMomentum,
-  ReduceOnPlateauParamScheduler,
   type SchedulerBuildConfig,
-  type SchedulerClass,
+} from './schedule/build.ts';
+export { ScheduleDriver, type ScheduleDriverOptions, type UpdateCounter } from './schedule/driver.ts';
+export {
+  ConstantLR,
+  CosineAnnealingLR,
+  CosineRestartLR,
+  ExponentialLR,
+  LinearLR,
+  MultiStepLR,
+  OneCycleLR,
+  PolyLR,
+  ReduceOnPlateauLR,
   StepLR,
+} from './schedule/lr-schedulers.ts';
+export {
+  ConstantMomentum,
+  CosineAnnealingMomentum,
+  CosineRestartMomentum,
+  ExponentialMomentum,
+  LinearMomentum,
+  MultiStepMomentum,
+  PolyMomentum,
+  ReduceOnPlateauMomentum,
   StepMomentum,
+} from './schedule/momentum-schedulers.ts';
+export {
+  ConstantParamScheduler,
+  CosineAnnealingParamScheduler,
+  CosineRestartParamScheduler,
+  ExponentialParamScheduler,
+  LinearParamScheduler,
+  MultiStepParamScheduler,
+  OneCycleParamScheduler,
+  PolyParamScheduler,
+  ReduceOnPlateauParamScheduler,
   StepParamScheduler,
-} from './schedule/schedulers.ts';
+} from './schedule/param-schedulers.ts';
+export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
+export type { Schedulable } from './schedule/schedulable.ts';
+export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
+export type { SchedulerClass } from './schedule/scheduler-class.ts';

@@ -1,6 +1,10 @@
 /** Names in a config → what they stand for. */
 import { ConfigError, type ConfigPath } from './config/errors.ts';
 import type { OptimizerBuildConfig, OptimizerLike, OptimWrapperBuildConfig, OptimWrapperLike } from './groups.ts';
+import type { AlgorithmInfo } from './optimizers/algorithm.ts';
+import type { ConstructorBuildConfig, OptimWrapperConstructor } from './plan/constructor.ts';
+import type { SchedulerBuildConfig } from './schedule/build.ts';
+import type { ParamScheduler } from './schedule/scheduler.ts';
 
 /** A config that names what to build. */
 export interface TypedConfig {
@@ -9,7 +13,11 @@ export interface TypedConfig {
 }
 
 /** Makes a `T` from its config. The whole config is passed, `type` included. */
-export type Factory<T, C extends TypedConfig = TypedConfig> = (config: C) => T;
+export interface Factory<T, C extends TypedConfig = TypedConfig> {
+  (config: C): T;
+  /** Of an optimizer: the algorithm whose settings it takes. What it takes is not checked before where this is not given. */
+  readonly algorithm?: AlgorithmInfo;
+}
 
 export interface RegistryOptions<T, C extends TypedConfig> {
   /** What an entry is called in an error; the registry's name where not given. */
@@ -93,10 +101,21 @@ export class Registry<T, C extends TypedConfig = TypedConfig> {
   }
 }
 
-/** Optimizers by the `type` of `optim_wrapper.optimizer`. An engine registers its own. */
+/**
+ * What the names in a config stand for. An engine has one of its own, with the public registries as parents: its names come
+ * first there, unless a user takes the public entry, and whatever a user registers publicly is known to it.
+ */
+export interface Registries {
+  readonly optimizers: Registry<OptimizerLike, OptimizerBuildConfig>;
+  readonly wrappers: Registry<OptimWrapperLike, OptimWrapperBuildConfig>;
+  readonly constructors: Registry<OptimWrapperConstructor, ConstructorBuildConfig>;
+  readonly schedulers: Registry<ParamScheduler, SchedulerBuildConfig>;
+}
+
+/** Optimizers by the `type` of `optim_wrapper.optimizer`: those of the engine imported first, and the user's. */
 export const OPTIMIZERS = new Registry<OptimizerLike, OptimizerBuildConfig>('OPTIMIZERS', { what: 'optimizer' });
 
-/** Optimizer wrappers by the `type` of `optim_wrapper`. An engine registers its own. */
+/** Optimizer wrappers by the `type` of `optim_wrapper`: those of the engine imported first, and the user's. */
 export const OPTIM_WRAPPERS = new Registry<OptimWrapperLike, OptimWrapperBuildConfig>('OPTIM_WRAPPERS', {
   what: 'optimizer wrapper',
 });

@@ -40,9 +40,9 @@ describe('optim_wrapper', () => {
     expect(parseOptimWrapper(amp)).toMatchObject(amp);
     expect(refusal(() => parseOptimWrapper({ ...amp, type: 'OptimWrapper' }))).toMatchInlineSnapshot(`
       "ConfigError: 3 problems:
-        optim_wrapper.loss_scale: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)
-        optim_wrapper.dtype: unknown field; did you mean "type"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)
-        optim_wrapper.use_fsdp: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)"
+        optim_wrapper.loss_scale: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)
+        optim_wrapper.dtype: unknown field; did you mean "type"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)
+        optim_wrapper.use_fsdp: unknown field (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)"
     `);
   });
 
@@ -59,11 +59,11 @@ describe('optim_wrapper', () => {
     };
     expect(refusal(() => parseOptimWrapper(config))).toMatchInlineSnapshot(`
       "ConfigError: 5 problems:
-        optim_wrapper.optimizer.lr: found -1; allowed is a number of zero or more
-        optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
+        optim_wrapper.optimizer.lr: found -1; allowed is a number from 0 up
+        optim_wrapper.accumulative_counts: found 0; allowed is a whole number from 1 up
         optim_wrapper.clip_grad.max_norm: missing; give a finite number
         optim_wrapper.clip_grad.max_nrm: unknown field; did you mean "max_norm"? (allowed: type, max_norm, norm_type, error_if_nonfinite)
-        optim_wrapper.acumulative_counts: unknown field; did you mean "accumulative_counts"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad)"
+        optim_wrapper.acumulative_counts: unknown field; did you mean "accumulative_counts"? (allowed: type, constructor, optimizer, paramwise_cfg, accumulative_counts, clip_grad, on_non_finite)"
     `);
   });
 
@@ -83,18 +83,22 @@ describe('optim_wrapper', () => {
   });
 
   it('gives the settings of a wrapper made in code', () => {
-    expect(parseWrapperSettings({})).toEqual({ accumulative_counts: 1, clip_grad: undefined });
-    const given = { accumulative_counts: 4, clip_grad: { max_norm: 1 } };
+    expect(parseWrapperSettings({})).toEqual({
+      accumulative_counts: 1,
+      clip_grad: undefined,
+      on_non_finite: 'step',
+    });
+    const given = { accumulative_counts: 4, clip_grad: { max_norm: 1 }, on_non_finite: 'skip' };
     expect(parseWrapperSettings(given)).toEqual(given);
     const wrong = { accumulative_counts: 0, clip_grad: { type: 'value' }, clip_grd: null };
     expect(refusal(() => parseWrapperSettings(wrong))).toMatchInlineSnapshot(`
       "ConfigError: 3 problems:
-        optim_wrapper.accumulative_counts: found 0; allowed is a whole number of one or more
+        optim_wrapper.accumulative_counts: found 0; allowed is a whole number from 1 up
         optim_wrapper.clip_grad.clip_value: missing; give a finite number
-        optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad)"
+        optim_wrapper.clip_grd: unknown field; did you mean "clip_grad"? (allowed: accumulative_counts, clip_grad, on_non_finite)"
     `);
     expect(refusal(() => parseWrapperSettings({ accumulative_counts: 1.5 }, ['OptimWrapper']))).toMatchInlineSnapshot(
-      `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number of one or more"`,
+      `"ConfigError: OptimWrapper.accumulative_counts: found 1.5; allowed is a whole number from 1 up"`,
     );
   });
 
@@ -127,7 +131,7 @@ describe('optim_wrapper', () => {
 describe('paramwise_cfg', () => {
   it('refuses misspelt fields', () => {
     expect(refusal(() => parseParamwise({ norm_decay_mul: 0 }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)"`,
+      `"ConfigError: paramwise_cfg.norm_decay_mul: unknown field; did you mean "norm_decay_mult"? (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, custom_keys_match, matrix_algorithm, merge_groups, strict)"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { 'layer.0': { lr_mul: 0 } } }))).toMatchInlineSnapshot(
       `"ConfigError: paramwise_cfg.custom_keys["layer.0"].lr_mul: unknown field; did you mean "lr_mult"? (allowed: lr_mult, decay_mult, weight_decay, freeze, freeze_until, algorithm, lr, arguments of the optimizer)"`,
@@ -142,7 +146,7 @@ describe('paramwise_cfg', () => {
       `"ConfigError: paramwise_cfg.custom_keys.backbone: found 0.1; allowed is a mapping"`,
     );
     expect(refusal(() => parseParamwise({ custom_keys: { backbone: { params: [] } } }))).toMatchInlineSnapshot(
-      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but "params""`,
+      `"ConfigError: paramwise_cfg.custom_keys.backbone.params: found an empty list; allowed is any field but params, paramNames, param_names"`,
     );
   });
 
@@ -186,7 +190,7 @@ describe('param_scheduler', () => {
         param_scheduler[3].param_name: missing; give the name of a group field, such as "lr"
         param_scheduler[4].total_steps: missing; give a whole number, or epochs together with steps_per_epoch
         param_scheduler[5].eta_min_ratio: found 0.1; allowed is one of eta_min and eta_min_ratio
-        param_scheduler[6].factor: found 0; allowed is a number above zero where the schedule ends, as the value is then divided by it"
+        param_scheduler[6].factor: found 0; allowed is a number above 0 where the schedule ends, as the value is then divided by it"
     `);
   });
 });
@@ -195,7 +199,15 @@ it('configJsonSchema describes the file to an editor', () => {
   const text = JSON.stringify(configJsonSchema());
   for (const name of ['optim_wrapper', 'norm_decay_mult', 'custom_keys', 'CosineAnnealingLR', 'T_max'])
     expect(text).toContain(name);
-  for (const name of ['custom_keys_mode', 'freeze_until', 'matrix_algorithm', 'merge_groups', 'strict', 'counts'])
+  for (const name of [
+    'custom_keys_mode',
+    'custom_keys_match',
+    'freeze_until',
+    'matrix_algorithm',
+    'merge_groups',
+    'strict',
+    'counts',
+  ])
     expect(text).toContain(name);
 });
 

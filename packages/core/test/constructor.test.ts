@@ -188,14 +188,14 @@ describe('buildOptimWrappers', () => {
       [ConfigError: 3 problems:
         optim_wrapper.discriminater: unknown field; did you mean "discriminator"? (allowed: generator, discriminator)
         optim_wrapper.discriminator: missing; give a config for this model
-        optim_wrapper.generator.optimizer.lr: found -1; allowed is a number of zero or more]
+        optim_wrapper.generator.optimizer.lr: found -1; allowed is a number from 0 up]
     `);
     const unbuildable = {
       generator: { optimizer: { type: 'SDG' } },
       discriminator: { optimizer, paramwise_cfg: { x: 1 } },
     };
     expect(() => buildOptimWrappers(models, unbuildable)).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: optim_wrapper.discriminator.paramwise_cfg.x: unknown field (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)]`,
+      `[ConfigError: optim_wrapper.discriminator.paramwise_cfg.x: unknown field (allowed: custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, custom_keys_match, matrix_algorithm, merge_groups, strict)]`,
     );
     expect(() =>
       buildOptimWrappers(models, { generator: { optimizer: { type: 'SDG' } }, discriminator: { optimizer } }),

@@ -331,7 +331,7 @@ describe('layer_of', () => {
   it('is refused where it gives no layer', () => {
     const refused = (fields: object) => () => planned(model, { decay_rate: 0.5, ...fields });
     expect(refused({ layer_of: () => 0.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.layer_of: found 0.5 for stem.w; allowed is a whole number of zero or more]`,
+      `[ConfigError: paramwise_cfg.layer_of: found 0.5 for stem.w; allowed is a whole number from 0 up]`,
     );
     expect(refused({ layer_of, num_layers: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.layer_of: found 3 for out.w; allowed is a whole number from 0 to 2, which is num_layers + 1]`,
@@ -442,13 +442,13 @@ describe('the constructor', () => {
       return () => planParamGroups(at, { optimizer: opt, constructor: BY_LAYER }, paramwise);
     };
     expect(refused({})).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.decay_rate: missing; give a number above zero]`,
+      `[ConfigError: paramwise_cfg.decay_rate: missing; give a number above 0]`,
     );
     expect(refused({ decay_rate: 0.5, layer_decay_rate: 0.6 })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.decay_rate: found 0.5; allowed is one of decay_rate and layer_decay_rate]`,
     );
     expect(refused({ decay_rat: 0.5 })).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: paramwise_cfg.decay_rat: unknown field; did you mean "decay_rate"? (allowed: decay_rate, layer_decay_rate, decay_type, num_layers, backbone, layer_of, custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, matrix_algorithm, merge_groups, strict)]`,
+      `[ConfigError: paramwise_cfg.decay_rat: unknown field; did you mean "decay_rate"? (allowed: decay_rate, layer_decay_rate, decay_type, num_layers, backbone, layer_of, custom_keys, bias_lr_mult, bias_decay_mult, norm_decay_mult, dwconv_decay_mult, dcn_offset_lr_mult, flat_decay_mult, bypass_duplicate, custom_keys_mode, custom_keys_match, matrix_algorithm, merge_groups, strict)]`,
     );
     expect(refused({ decay_rate: 0.5 }, model, { type: 'SGD' })).toThrowErrorMatchingInlineSnapshot(
       `[ConfigError: paramwise_cfg.decay_rate: needs the optimizer's lr, which it multiplies; set optim_wrapper.optimizer.lr]`,

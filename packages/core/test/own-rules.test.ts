@@ -269,7 +269,7 @@ describe('freeze', () => {
       planned({ custom_keys: { a: { freeze_until: 0 }, b: { freeze: 1 }, c: { freze: true } } }),
     ).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: 2 problems:
-        paramwise_cfg.custom_keys.a.freeze_until: found 0; allowed is a whole number of one or more
+        paramwise_cfg.custom_keys.a.freeze_until: found 0; allowed is a whole number from 1 up
         paramwise_cfg.custom_keys.b.freeze: found 1; allowed is true or false]
     `);
   });
@@ -374,7 +374,7 @@ describe('matrix_algorithm', () => {
     expect(() => planned({ matrix_algorithm: { lr: -1, exclude: 'head' } })).toThrowErrorMatchingInlineSnapshot(`
       [ConfigError: 3 problems:
         paramwise_cfg.matrix_algorithm.type: missing; give a name
-        paramwise_cfg.matrix_algorithm.lr: found -1; allowed is a number of zero or more
+        paramwise_cfg.matrix_algorithm.lr: found -1; allowed is a number from 0 up
         paramwise_cfg.matrix_algorithm.exclude: found "head"; allowed is a list of parts of parameter paths]
     `);
   });

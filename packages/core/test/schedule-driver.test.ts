@@ -77,7 +77,7 @@ describe('ScheduleDriver', () => {
     expect(loaded.paramGroups[0]!.lr).toBe(0.5);
     expect(driver.stateDict()).toEqual({ update_count: 8 });
     expect(() => driver.loadStateDict({})).toThrowErrorMatchingInlineSnapshot(
-      `[TypeError: ScheduleDriver.loadStateDict: update_count is needed; found undefined]`,
+      `[TypeError: ScheduleDriver.loadStateDict: update_count is needed, a whole number from 0; found undefined]`,
     );
   });
 

@@ -24,7 +24,7 @@ struct Sgd {
   static constexpr int kConstants = 6;
   T sign, l2, lr, momentum, rest, nesterov;
 
-  explicit Sgd(const double* c) : sign(c[0]), l2(c[1]), lr(c[2]), momentum(c[3]), rest(c[4]), nesterov(c[5]) {}
+  explicit Sgd(const T* c) : sign(c[0]), l2(c[1]), lr(c[2]), momentum(c[3]), rest(c[4]), nesterov(c[5]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     T g = sign * gradient + l2 * value;
@@ -47,8 +47,17 @@ struct Adam {
   static constexpr int kConstants = 10;
   T sign, l2, keep, beta1, rest1, beta2, rest2, step, root, eps;
 
-  explicit Adam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), step(c[7]), root(c[8]), eps(c[9]) {}
+  explicit Adam(const T* c)
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        step(c[7]),
+        root(c[8]),
+        eps(c[9]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -74,7 +83,7 @@ struct Adamax {
   static constexpr int kConstants = 7;
   T sign, l2, beta1, rest1, beta2, step, eps;
 
-  explicit Adamax(const double* c) : sign(c[0]), l2(c[1]), beta1(c[2]), rest1(c[3]), beta2(c[4]), step(c[5]), eps(c[6]) {}
+  explicit Adamax(const T* c) : sign(c[0]), l2(c[1]), beta1(c[2]), rest1(c[3]), beta2(c[4]), step(c[5]), eps(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -98,8 +107,18 @@ struct NAdam {
   static constexpr int kConstants = 11;
   T sign, l2, keep, beta1, rest1, beta2, rest2, of_gradient, of_average, root, eps;
 
-  explicit NAdam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), of_gradient(c[7]), of_average(c[8]), root(c[9]), eps(c[10]) {}
+  explicit NAdam(const T* c)
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        of_gradient(c[7]),
+        of_average(c[8]),
+        root(c[9]),
+        eps(c[10]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -120,8 +139,17 @@ struct RAdam {
   static constexpr int kConstants = 10;
   T sign, l2, keep, beta1, rest1, beta2, rest2, step, rectified, eps;
 
-  explicit RAdam(const double* c)
-      : sign(c[0]), l2(c[1]), keep(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]), step(c[7]), rectified(c[8]), eps(c[9]) {}
+  explicit RAdam(const T* c)
+      : sign(c[0]),
+        l2(c[1]),
+        keep(c[2]),
+        beta1(c[3]),
+        rest1(c[4]),
+        beta2(c[5]),
+        rest2(c[6]),
+        step(c[7]),
+        rectified(c[8]),
+        eps(c[9]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -142,7 +170,7 @@ struct Adagrad {
   static constexpr int kConstants = 4;
   T sign, l2, step, eps;
 
-  explicit Adagrad(const double* c) : sign(c[0]), l2(c[1]), step(c[2]), eps(c[3]) {}
+  explicit Adagrad(const T* c) : sign(c[0]), l2(c[1]), step(c[2]), eps(c[3]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -161,7 +189,7 @@ struct Adadelta {
   static constexpr int kConstants = 6;
   T sign, l2, lr, rho, rest, eps;
 
-  explicit Adadelta(const double* c) : sign(c[0]), l2(c[1]), lr(c[2]), rho(c[3]), rest(c[4]), eps(c[5]) {}
+  explicit Adadelta(const T* c) : sign(c[0]), l2(c[1]), lr(c[2]), rho(c[3]), rest(c[4]), eps(c[5]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -183,7 +211,7 @@ struct RmsProp {
   static constexpr int kConstants = 7;
   T sign, l2, lr, alpha, rest, momentum, eps;
 
-  explicit RmsProp(const double* c) : sign(c[0]), l2(c[1]), lr(c[2]), alpha(c[3]), rest(c[4]), momentum(c[5]), eps(c[6]) {}
+  explicit RmsProp(const T* c) : sign(c[0]), l2(c[1]), lr(c[2]), alpha(c[3]), rest(c[4]), momentum(c[5]), eps(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -214,7 +242,7 @@ struct Rprop {
   static constexpr int kConstants = 5;
   T sign, shrink, grow, smallest, largest;
 
-  explicit Rprop(const double* c) : sign(c[0]), shrink(c[1]), grow(c[2]), smallest(c[3]), largest(c[4]) {}
+  explicit Rprop(const T* c) : sign(c[0]), shrink(c[1]), grow(c[2]), smallest(c[3]), largest(c[4]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T product = sign * gradient * state[0];
@@ -237,7 +265,7 @@ struct Asgd {
   static constexpr int kConstants = 5;
   T sign, l2, decay, eta, mu;
 
-  explicit Asgd(const double* c) : sign(c[0]), l2(c[1]), decay(c[2]), eta(c[3]), mu(c[4]) {}
+  explicit Asgd(const T* c) : sign(c[0]), l2(c[1]), decay(c[2]), eta(c[3]), mu(c[4]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient + l2 * value;
@@ -256,7 +284,7 @@ struct Lion {
   static constexpr int kConstants = 7;
   T sign, keep, lr, beta1, rest1, beta2, rest2;
 
-  explicit Lion(const double* c) : sign(c[0]), keep(c[1]), lr(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]) {}
+  explicit Lion(const T* c) : sign(c[0]), keep(c[1]), lr(c[2]), beta1(c[3]), rest1(c[4]), beta2(c[5]), rest2(c[6]) {}
 
   PARAMWISE_INLINE void apply(T& value, T gradient, T* state) const {
     const T g = sign * gradient;
@@ -265,5 +293,25 @@ struct Lion {
     value = keep * value - (direction > 0 ? lr : direction < 0 ? -lr : T(0));
   }
 };
+
+// Every kernel: the name that records in `src/optim` know it by, whether a sparse gradient may stand for a dense one with
+// zeros, and the algorithm. A new kernel is a struct above and a line here.
+#define PARAMWISE_ALGORITHMS(X)                               \
+  X(sgd, true, Sgd<T, false>)                                 \
+  X(sgd_momentum, true, Sgd<T, true>)                         \
+  X(adam, false, Adam<T, false>)                              \
+  X(adam_amsgrad, false, Adam<T, true>)                       \
+  X(adamax, false, Adamax<T>)                                 \
+  X(nadam, false, NAdam<T>)                                   \
+  X(radam, false, RAdam<T>)                                   \
+  X(adagrad, true, Adagrad<T>)                                \
+  X(adadelta, false, Adadelta<T>)                             \
+  X(rmsprop, false, RmsProp<T, false, false>)                 \
+  X(rmsprop_momentum, false, RmsProp<T, true, false>)         \
+  X(rmsprop_centered, false, RmsProp<T, false, true>)         \
+  X(rmsprop_momentum_centered, false, RmsProp<T, true, true>) \
+  X(rprop, false, Rprop<T>)                                   \
+  X(asgd, false, Asgd<T>)                                     \
+  X(lion, false, Lion<T>)
 
 }  // namespace paramwise

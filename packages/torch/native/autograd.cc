@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "exports.h"
+#include "names.h"
 #include "tensor.h"
 
 namespace paramwise {
@@ -38,7 +39,9 @@ void set_autocast(bool cuda, bool on, c10::ScalarType dtype) {
     at::autocast::set_cpu_enabled(on);
   }
 }
-c10::ScalarType autocast_dtype(bool cuda) { return cuda ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype(); }
+c10::ScalarType autocast_dtype(bool cuda) {
+  return cuda ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
+}
 #endif
 
 std::vector<at::Tensor> read_optional_tensors(Reader& in) {
@@ -85,8 +88,10 @@ double autograd_set_enabled(Reader& in, Writer&) {
 double autograd_requires_grad(Reader& in, Writer&) {
   const at::Tensor& tensor = tensors().get(in.number());
   const bool wanted = read_bool(in);
-  TORCH_CHECK(wanted || tensor.is_leaf(), "requiresGrad can be switched off on leaf tensors only; use detach() for a tensor that was computed");
-  TORCH_CHECK(!wanted || at::isFloatingType(tensor.scalar_type()) || at::isComplexType(tensor.scalar_type()), "only floating-point tensors can require gradients, not ", dtype_name(tensor.scalar_type()));
+  TORCH_CHECK(wanted || tensor.is_leaf(),
+              "requiresGrad can be switched off on leaf tensors only; use detach() for a tensor that was computed");
+  TORCH_CHECK(!wanted || at::isFloatingType(tensor.scalar_type()) || at::isComplexType(tensor.scalar_type()),
+              "only floating-point tensors can require gradients, not ", dtype_name(tensor.scalar_type()));
   tensor.requires_grad_(wanted);
   return 0;
 }
@@ -104,9 +109,12 @@ double autograd_set_grad(Reader& in, Writer&) {
     return 0;
   }
   const at::Tensor gradient = read_tensors(in).at(0);
-  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "a gradient has the shape of its tensor: expected ", tensor.sizes(), ", found ", gradient.sizes());
-  TORCH_CHECK(gradient.scalar_type() == tensor.scalar_type(), "a gradient has the dtype of its tensor: expected ", dtype_name(tensor.scalar_type()), ", found ", dtype_name(gradient.scalar_type()));
-  TORCH_CHECK(gradient.device() == tensor.device(), "a gradient lies on the device of its tensor: expected ", tensor.device(), ", found ", gradient.device());
+  TORCH_CHECK(gradient.sizes() == tensor.sizes(), "a gradient has the shape of its tensor: expected ", tensor.sizes(),
+              ", found ", gradient.sizes());
+  TORCH_CHECK(gradient.scalar_type() == tensor.scalar_type(), "a gradient has the dtype of its tensor: expected ",
+              dtype_name(tensor.scalar_type()), ", found ", dtype_name(gradient.scalar_type()));
+  TORCH_CHECK(gradient.device() == tensor.device(), "a gradient lies on the device of its tensor: expected ",
+              tensor.device(), ", found ", gradient.device());
   tensor.mutable_grad() = gradient;
   return 0;
 }
@@ -114,17 +122,17 @@ double autograd_set_grad(Reader& in, Writer&) {
 double autocast_set(Reader& in, Writer& out) {
   const bool cuda = in.number() != 0;
   const bool on = in.number() != 0;
-  const auto dtype = parse_dtype(wire().string(in.id()));
+  const auto dtype = parse_dtype(wire().strings.text(in.id()));
   // What was in force, for the way back.
   out.number(autocast_is_on(cuda) ? 1 : 0);
-  out.number(wire().intern(dtype_name(autocast_dtype(cuda))));
+  out.number(wire().strings.intern(dtype_name(autocast_dtype(cuda))));
   set_autocast(cuda, on, dtype);
   // Casts of parameters are remembered while autocast is on; a parameter that was stepped since must be cast anew.
   at::autocast::clear_cache();
   return -1;
 }
 
-double autograd_detach_data(Reader& in, Writer&) {
+double autograd_set_data(Reader& in, Writer&) {
   const at::Tensor tensor = tensors().get(in.number());
   tensor.set_data(read_tensors(in).at(0));
   return 0;

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "convert.h"
 #include "exports.h"
 #include "half.h"
 #include "spans.h"
@@ -67,7 +66,8 @@ PARAMWISE_INLINE double sum_of_squares(const float* values, int64_t count) {
 PARAMWISE_VECTORISED void squares_of_float(const void* memory, int64_t count, double* result) {
   const float* const values = static_cast<const float*>(memory);
   *result = 0;
-  for (int64_t start = 0; start < count; start += kBlock) *result += sum_of_squares<true>(values + start, std::min(count - start, kBlock));
+  for (int64_t start = 0; start < count; start += kBlock)
+    *result += sum_of_squares<true>(values + start, std::min(count - start, kBlock));
 }
 
 template <typename Half>
@@ -83,9 +83,13 @@ PARAMWISE_INLINE double widened_squares(const Half* values, int64_t count) {
   return total;
 }
 
-PARAMWISE_VECTORISED void squares_of_half(const void* memory, int64_t count, double* result) { *result = widened_squares(static_cast<const c10::Half*>(memory), count); }
+PARAMWISE_VECTORISED void squares_of_half(const void* memory, int64_t count, double* result) {
+  *result = widened_squares(static_cast<const c10::Half*>(memory), count);
+}
 
-PARAMWISE_VECTORISED void squares_of_bfloat16(const void* memory, int64_t count, double* result) { *result = widened_squares(static_cast<const c10::BFloat16*>(memory), count); }
+PARAMWISE_VECTORISED void squares_of_bfloat16(const void* memory, int64_t count, double* result) {
+  *result = widened_squares(static_cast<const c10::BFloat16*>(memory), count);
+}
 
 using Squares = void (*)(const void*, int64_t, double*);
 
@@ -146,7 +150,8 @@ double plain_sum_of_squares(const std::vector<at::Tensor>& gradients) {
   for (const auto& gradient : gradients) {
     const char* const values = static_cast<const char*>(gradient.data_ptr());
     const int64_t size = gradient.element_size();
-    for (int64_t start = 0; start < gradient.numel(); start += kGrain) chunks.push_back({values + start * size, std::min(kGrain, gradient.numel() - start), squares_of(gradient), 0});
+    for (int64_t start = 0; start < gradient.numel(); start += kGrain)
+      chunks.push_back({values + start * size, std::min(kGrain, gradient.numel() - start), squares_of(gradient), 0});
   }
   at::parallel_for(0, static_cast<int64_t>(chunks.size()), 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) chunks[i].squares(chunks[i].values, chunks[i].count, &chunks[i].sum);

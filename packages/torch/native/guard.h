@@ -12,13 +12,14 @@
 namespace paramwise {
 
 // The schema of the operator that just threw, for the message; asking clears it. Empty where none did.
-std::string current_context();
+std::string take_failed_context();
 
 inline napi_value throw_error(napi_env env, const std::string& message, const std::string& cause) {
+  // Taken in any case: left behind, it would stand in the next error, of another call.
+  const std::string context = take_failed_context();
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) return nullptr;  // JavaScript already has the better error
-  const std::string context = current_context();
   napi_value text, error, cause_value;
   const std::string full = context.empty() ? message : context + ": " + message;
   if (napi_create_string_utf8(env, full.c_str(), full.size(), &text) != napi_ok) return nullptr;

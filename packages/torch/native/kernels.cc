@@ -1,10 +1,12 @@
 #include "kernels.h"
 
+#include <array>
+#include <limits>
 #include <type_traits>
 
 #include "algorithms.h"
-#include "convert.h"
 #include "half.h"
+#include "names.h"
 #include "spans.h"
 
 namespace paramwise {
@@ -30,17 +32,47 @@ PARAMWISE_INLINE void prefetch_all(const StepItem& item, int64_t begin) {
   for (int state = 0; state < States; state++) prefetch(static_cast<const Stored*>(item.states[state]) + begin);
 }
 
+// As a T. What is beyond the largest becomes infinite, which C++ leaves open.
+template <typename T>
+PARAMWISE_INLINE T rounded_to(double value) {
+  using Limits = std::numeric_limits<T>;
+  if (value > Limits::max()) return Limits::infinity();
+  if (value < Limits::lowest()) return -Limits::infinity();
+  return static_cast<T>(value);
+}
+
+// What one parameter's step computes, in the type that it computes in.
+template <typename Algorithm, typename T>
+struct Arithmetic {
+  Algorithm algorithm;
+  T factor, limit;  // of the gradient
+
+  explicit Arithmetic(const StepItem& item)
+      : algorithm(constants_of(item).data()),
+        factor(rounded_to<T>(item.gradient_factor)),
+        limit(rounded_to<T>(item.gradient_limit)) {}
+
+ private:
+  static std::array<T, kMaxConstants> constants_of(const StepItem& item) {
+    std::array<T, kMaxConstants> constants{};
+    for (int i = 0; i < Algorithm::kConstants; i++) constants[i] = rounded_to<T>(item.constants[i]);
+    return constants;
+  }
+};
+
 // The arithmetic of `count` elements.
 template <typename Algorithm, typename T>
-PARAMWISE_INLINE void run_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
+PARAMWISE_INLINE void run_block(const Arithmetic<Algorithm, T>& arithmetic, const StepItem& item, int64_t begin,
+                                int64_t count) {
   constexpr int kStates = Algorithm::kStates;
   T* __restrict value = static_cast<T*>(item.value);
   const T* __restrict gradient = static_cast<const T*>(item.gradient);
   T* __restrict state0 = static_cast<T*>(item.states[0]);
   T* __restrict state1 = static_cast<T*>(item.states[1]);
   T* __restrict state2 = static_cast<T*>(item.states[2]);
-  const T factor = static_cast<T>(item.gradient_factor);
-  const T limit = static_cast<T>(item.gradient_limit);
+  const Algorithm& algorithm = arithmetic.algorithm;
+  const T factor = arithmetic.factor;
+  const T limit = arithmetic.limit;
 #pragma GCC ivdep
   for (int64_t i = begin; i < begin + count; i++) {
     T state[3];
@@ -68,7 +100,8 @@ struct Wide {
 
 // Half types are only stored: a block is widened, stepped in float32 and narrowed.
 template <typename Algorithm, typename Half>
-PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
+PARAMWISE_INLINE void run_half_block(const Arithmetic<Algorithm, float>& arithmetic, const StepItem& item,
+                                     int64_t begin, int64_t count) {
   Wide wide;
   StepItem block = item;
   block.value = wide.value;
@@ -80,90 +113,62 @@ PARAMWISE_INLINE void run_half_block(const Algorithm& algorithm, const StepItem&
     block.states[i] = wide.states[i];
     widen(static_cast<const Half*>(item.states[i]) + begin, wide.states[i], count);
   }
-  run_block<Algorithm, float>(algorithm, block, 0, count);
+  run_block(arithmetic, block, 0, count);
   narrow(wide.value, value, count);
-  for (int i = 0; i < Algorithm::kStates; i++) narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
+  for (int i = 0; i < Algorithm::kStates; i++)
+    narrow(wide.states[i], static_cast<Half*>(item.states[i]) + begin, count);
 }
 
-template <typename Algorithm, typename Stored>
-PARAMWISE_INLINE void run_stored(const Algorithm& algorithm, const StepItem& item, int64_t begin, int64_t count) {
-  if constexpr (std::is_floating_point_v<Stored>)
-    run_block<Algorithm, Stored>(algorithm, item, begin, count);
+template <typename Stored, typename Algorithm, typename T>
+PARAMWISE_INLINE void run_stored(const Arithmetic<Algorithm, T>& arithmetic, const StepItem& item, int64_t begin,
+                                 int64_t count) {
+  if constexpr (std::is_same_v<Stored, T>)
+    run_block(arithmetic, item, begin, count);
   else
-    run_half_block<Algorithm, Stored>(algorithm, item, begin, count);
+    run_half_block<Algorithm, Stored>(arithmetic, item, begin, count);
 }
 
 template <typename Algorithm, typename Stored>
 PARAMWISE_INLINE void run_elements(const StepItem& item, int64_t begin, int64_t end) {
-  const Algorithm algorithm(item.constants);
+  using T = std::conditional_t<std::is_floating_point_v<Stored>, Stored, float>;
+  const Arithmetic<Algorithm, T> arithmetic(item);
   // Whole blocks apart, so that their number of elements is known to the compiler.
   for (; begin + kBlock <= end; begin += kBlock) {
     prefetch_all<Algorithm::kStates, Stored>(item, begin);
-    run_stored<Algorithm, Stored>(algorithm, item, begin, kBlock);
+    run_stored<Stored>(arithmetic, item, begin, kBlock);
   }
-  if (begin < end) run_stored<Algorithm, Stored>(algorithm, item, begin, end - begin);
+  if (begin < end) run_stored<Stored>(arithmetic, item, begin, end - begin);
 }
 
-#define PARAMWISE_RUNS(NAME, ...)                                                                 \
-  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {      \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, float>(item, begin, end);                                           \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {     \
-    using T = double;                                                                             \
-    run_elements<__VA_ARGS__, double>(item, begin, end);                                          \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {       \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, c10::Half>(item, begin, end);                                         \
-  }                                                                                               \
-  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) {   \
-    using T = float;                                                                              \
-    run_elements<__VA_ARGS__, c10::BFloat16>(item, begin, end);                                     \
-  }                                                                                               \
-  constexpr Runs NAME##_runs = {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16};
-
-PARAMWISE_RUNS(sgd, Sgd<T, false>)
-PARAMWISE_RUNS(sgd_momentum, Sgd<T, true>)
-PARAMWISE_RUNS(adam, Adam<T, false>)
-PARAMWISE_RUNS(adam_amsgrad, Adam<T, true>)
-PARAMWISE_RUNS(adamax, Adamax<T>)
-PARAMWISE_RUNS(nadam, NAdam<T>)
-PARAMWISE_RUNS(radam, RAdam<T>)
-PARAMWISE_RUNS(adagrad, Adagrad<T>)
-PARAMWISE_RUNS(adadelta, Adadelta<T>)
-PARAMWISE_RUNS(rmsprop, RmsProp<T, false, false>)
-PARAMWISE_RUNS(rmsprop_momentum, RmsProp<T, true, false>)
-PARAMWISE_RUNS(rmsprop_centered, RmsProp<T, false, true>)
-PARAMWISE_RUNS(rmsprop_momentum_centered, RmsProp<T, true, true>)
-PARAMWISE_RUNS(rprop, Rprop<T>)
-PARAMWISE_RUNS(asgd, Asgd<T>)
-PARAMWISE_RUNS(lion, Lion<T>)
-
 template <typename Algorithm>
-constexpr Kernel kernel(const char* name, const Runs& runs, bool sparse = false) {
+constexpr Kernel kernel(const char* name, bool sparse, const Runs& runs) {
   static_assert(Algorithm::kStates <= kMaxStates && Algorithm::kConstants <= kMaxConstants);
   return {name, Algorithm::kStates, Algorithm::kConstants, runs, sparse};
 }
 
-constexpr Kernel kKernels[] = {
-    kernel<Sgd<float, false>>("sgd", sgd_runs, true),
-    kernel<Sgd<float, true>>("sgd_momentum", sgd_momentum_runs, true),
-    kernel<Adam<float, false>>("adam", adam_runs),
-    kernel<Adam<float, true>>("adam_amsgrad", adam_amsgrad_runs),
-    kernel<Adamax<float>>("adamax", adamax_runs),
-    kernel<NAdam<float>>("nadam", nadam_runs),
-    kernel<RAdam<float>>("radam", radam_runs),
-    kernel<Adagrad<float>>("adagrad", adagrad_runs, true),
-    kernel<Adadelta<float>>("adadelta", adadelta_runs),
-    kernel<RmsProp<float, false, false>>("rmsprop", rmsprop_runs),
-    kernel<RmsProp<float, true, false>>("rmsprop_momentum", rmsprop_momentum_runs),
-    kernel<RmsProp<float, false, true>>("rmsprop_centered", rmsprop_centered_runs),
-    kernel<RmsProp<float, true, true>>("rmsprop_momentum_centered", rmsprop_momentum_centered_runs),
-    kernel<Rprop<float>>("rprop", rprop_runs),
-    kernel<Asgd<float>>("asgd", asgd_runs),
-    kernel<Lion<float>>("lion", lion_runs),
-};
+// Not templates: only functions can be compiled for several instruction sets.
+#define PARAMWISE_RUNS(NAME, SPARSE, ...)                                                       \
+  template <typename T>                                                                         \
+  using NAME##_algorithm = __VA_ARGS__;                                                         \
+  PARAMWISE_VECTORISED void NAME##_float(const StepItem& item, int64_t begin, int64_t end) {    \
+    run_elements<NAME##_algorithm<float>, float>(item, begin, end);                             \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_double(const StepItem& item, int64_t begin, int64_t end) {   \
+    run_elements<NAME##_algorithm<double>, double>(item, begin, end);                           \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_half(const StepItem& item, int64_t begin, int64_t end) {     \
+    run_elements<NAME##_algorithm<float>, c10::Half>(item, begin, end);                         \
+  }                                                                                             \
+  PARAMWISE_VECTORISED void NAME##_bfloat16(const StepItem& item, int64_t begin, int64_t end) { \
+    run_elements<NAME##_algorithm<float>, c10::BFloat16>(item, begin, end);                     \
+  }
+
+#define PARAMWISE_KERNEL(NAME, SPARSE, ...) \
+  kernel<NAME##_algorithm<float>>(#NAME, SPARSE, {NAME##_float, NAME##_double, NAME##_half, NAME##_bfloat16}),
+
+PARAMWISE_ALGORITHMS(PARAMWISE_RUNS)
+
+constexpr Kernel kKernels[] = {PARAMWISE_ALGORITHMS(PARAMWISE_KERNEL)};
 
 }  // namespace
 

@@ -150,7 +150,8 @@ class BlockPool {
   }
 
   Place oldest() {
-    return std::min_element(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) { return a.second.since < b.second.since; });
+    return std::min_element(waiting_.begin(), waiting_.end(),
+                            [](const auto& a, const auto& b) { return a.second.since < b.second.since; });
   }
 
   void drop(Place place) {

@@ -40,11 +40,6 @@ __attribute__((target("arch=x86-64-v4"))) const char* vector_level() { return "x
 const char* vector_level() { return "the compiler's default"; }
 #endif
 
-void write_string(const std::string& text, Writer& out) {
-  out.put(Tag::String);
-  out.number(wire().intern(text));
-}
-
 }  // namespace
 
 double runtime_manual_seed(Reader& in, Writer&) {
@@ -52,13 +47,16 @@ double runtime_manual_seed(Reader& in, Writer&) {
   TORCH_CHECK_TYPE(tag == Tag::Int || tag == Tag::BigInt, "a seed is a whole number");
   const double high = tag == Tag::BigInt ? in.number() : 0;
   const double low = in.number();
-  const auto seed = tag == Tag::Int ? static_cast<uint64_t>(static_cast<int64_t>(low))
-                                    : (static_cast<uint64_t>(static_cast<int64_t>(high)) << 32) | static_cast<uint64_t>(low);
+  const auto seed = tag == Tag::Int
+                        ? static_cast<uint64_t>(static_cast<int64_t>(low))
+                        : (static_cast<uint64_t>(static_cast<int64_t>(high)) << 32) | static_cast<uint64_t>(low);
   at::manual_seed(seed);
   return 0;
 }
 
-double runtime_get_rng_state(Reader&, Writer&) { return tensors().add(at::detail::getDefaultCPUGenerator().get_state()); }
+double runtime_get_rng_state(Reader&, Writer&) {
+  return tensors().add(at::detail::getDefaultCPUGenerator().get_state());
+}
 
 double runtime_set_rng_state(Reader& in, Writer&) {
   auto generator = at::detail::getDefaultCPUGenerator();
@@ -71,7 +69,8 @@ double runtime_threads(Reader&, Writer&) { return at::get_num_threads(); }
 
 double runtime_set_threads(Reader& in, Writer&) {
   const double count = in.number();
-  TORCH_CHECK_VALUE(count >= 1 && count <= 4096 && count == static_cast<int>(count), "the number of threads must be a whole number from 1 to 4096, not ", count);
+  TORCH_CHECK_VALUE(count >= 1 && count <= 4096 && count == static_cast<int>(count),
+                    "the number of threads must be a whole number from 1 to 4096, not ", count);
   at::set_num_threads(static_cast<int>(count));
   return 0;
 }
@@ -79,11 +78,11 @@ double runtime_set_threads(Reader& in, Writer&) {
 double runtime_versions(Reader&, Writer& out) {
   out.put(Tag::List);
   out.number(6);
-  write_string(TORCH_VERSION, out);
-  write_string(blas_name(), out);
-  write_string(at::get_parallel_info().find("OpenMP") != std::string::npos ? "OpenMP" : "native", out);
-  write_string(cpu_capability(), out);
-  write_string(vector_level(), out);
+  out.text(TORCH_VERSION);
+  out.text(blas_name());
+  out.text(at::get_parallel_info().find("OpenMP") != std::string::npos ? "OpenMP" : "native");
+  out.text(cpu_capability());
+  out.text(vector_level());
   out.put(Tag::Bool);
   out.number(at::hasCUDA() ? 1 : 0);
   return -1;

@@ -17,7 +17,8 @@ constexpr uint32_t kMaxGeneration = 1u << 28;
 Handle TensorTable::add(at::Tensor tensor) {
   uint32_t index;
   if (free_.empty()) {
-    TORCH_CHECK(slots_.size() < kMaxSlots, "more than ", kMaxSlots, " live tensors: wrap the work in tidy() or dispose() of what is no longer needed");
+    TORCH_CHECK(slots_.size() < kMaxSlots, "more than ", kMaxSlots,
+                " live tensors: wrap the work in tidy() or dispose() of what is no longer needed");
     index = static_cast<uint32_t>(slots_.size());
     slots_.emplace_back();
   } else {
@@ -42,7 +43,9 @@ const at::Tensor* TensorTable::find(Handle handle) const {
 
 const at::Tensor& TensorTable::get(Handle handle) const {
   const at::Tensor* tensor = find(handle);
-  TORCH_CHECK(tensor, "this tensor was disposed: it left its tidy() scope or dispose() was called; return it from the scope or keep() it");
+  TORCH_CHECK(tensor,
+              "this tensor was disposed: it left its tidy() scope or dispose() was called; return it from the scope or "
+              "keep() it");
   return *tensor;
 }
 

@@ -4,6 +4,7 @@
 
 #include "convert.h"
 #include "exports.h"
+#include "names.h"
 #include "tensor.h"
 
 namespace paramwise {
@@ -18,8 +19,8 @@ double tensor_alive(Reader& in, Writer&) { return tensors().find(in.number()) ? 
 
 double tensor_info(Reader& in, Writer& out) {
   const at::Tensor& tensor = tensors().get(in.number());
-  out.number(wire().intern(dtype_name(tensor.scalar_type())));
-  out.number(wire().intern(tensor.device().str()));
+  out.number(wire().strings.intern(dtype_name(tensor.scalar_type())));
+  out.number(wire().strings.intern(tensor.device().str()));
   out.number(tensor.requires_grad() ? 1 : 0);
   out.number(tensor.is_leaf() ? 1 : 0);
   out.number(tensor.layout() == c10::kStrided && tensor.is_contiguous() ? 1 : 0);

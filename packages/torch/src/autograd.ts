@@ -1,6 +1,7 @@
 /** Gradients: backward passes, gradients of chosen inputs, and switching them off. */
-import { decode, encode } from './dispatch.ts';
+import { decode, encode } from './codec.ts';
 import { native } from './native.ts';
+import { checkOptions } from './options.ts';
 import { Tensor } from './tensor.ts';
 import { results, Tag, wire } from './wire.ts';
 
@@ -15,12 +16,15 @@ export interface BackwardOptions {
   inputs?: readonly Tensor[];
 }
 
+const BACKWARD = { gradient: null, retainGraph: false, createGraph: false, inputs: null };
+
 /**
  * Adds the gradients of `root` to `grad` of every leaf that it was computed from (torch.Tensor.backward).
  *
  * @throws Error when `root` is no scalar and has no `gradient`, or when its graph was already freed
  */
 export function backward(root: Tensor, options: BackwardOptions = {}): void {
+  checkOptions('backward', BACKWARD, options);
   const { gradient, createGraph = false, retainGraph = createGraph, inputs } = options;
   let at = encode([root], 0);
   at = encode(gradient ? [gradient] : null, at);
@@ -38,12 +42,15 @@ export interface GradOptions {
   allowUnused?: boolean;
 }
 
+const GRAD = { gradOutputs: null, retainGraph: false, createGraph: false, allowUnused: false };
+
 /** The gradients of `outputs` with respect to `inputs`, without touching anybody's `grad` (torch.autograd.grad). */
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
+  checkOptions('grad', GRAD, options);
   const { gradOutputs, createGraph = false, retainGraph = createGraph, allowUnused = false } = options;
   let at = encode(outputs instanceof Tensor ? [outputs] : outputs, 0);
   at = encode(inputs, at);

@@ -1,6 +1,7 @@
 /** New tensors: from JavaScript values, filled, random. float32 unless said otherwise, as in `torch.get_default_dtype`. */
 import { type Dtype, dtypeOfArray, STORAGE } from './dtype.ts';
 import { ops } from './operators.ts';
+import { checkOptions } from './options.ts';
 import { fromBytes, type NestedArray, type Tensor } from './tensor.ts';
 
 export interface TensorOptions {
@@ -11,6 +12,9 @@ export interface TensorOptions {
   /** Default false. */
   requiresGrad?: boolean;
 }
+
+const OPTIONS = { dtype: 'float32', device: 'cpu', requiresGrad: false };
+const TENSOR_OPTIONS = { ...OPTIONS, shape: 0 };
 
 type Value = number | boolean | bigint;
 
@@ -26,6 +30,7 @@ export function tensor(
   values: NestedArray<Value> | ArrayBufferView,
   options: TensorOptions & { shape?: readonly number[] } = {},
 ): Tensor {
+  checkOptions('tensor', TENSOR_OPTIONS, options);
   const made = ArrayBuffer.isView(values)
     ? fromTypedArray(values, options.shape, options.dtype)
     : fromNested(values, options);
@@ -117,34 +122,41 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
 const placed = (options: TensorOptions) => ({ dtype: options.dtype ?? ('float32' as const), device: options.device });
 
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('zeros', OPTIONS, options);
   return finish(ops.zeros(shape, definedOnly(placed(options))), options);
 }
 
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('ones', OPTIONS, options);
   return finish(ops.ones(shape, definedOnly(placed(options))), options);
 }
 
 export function full(shape: readonly number[], value: number | boolean, options: TensorOptions = {}): Tensor {
+  checkOptions('full', OPTIONS, options);
   return finish(ops.full(shape, value, definedOnly(placed(options))), options);
 }
 
 /** Memory that is not initialised: to be filled by the caller. */
 export function empty(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('empty', OPTIONS, options);
   return finish(ops.empty(shape, definedOnly(placed(options))), options);
 }
 
 /** Samples of the normal distribution with mean 0 and variance 1. */
 export function randn(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('randn', OPTIONS, options);
   return finish(ops.randn(shape, definedOnly(placed(options))), options);
 }
 
 /** Samples of the uniform distribution over [0, 1). */
 export function rand(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('rand', OPTIONS, options);
   return finish(ops.rand(shape, definedOnly(placed(options))), options);
 }
 
 /** Integers drawn uniformly from [low, high). Default dtype int64. */
 export function randint(low: number, high: number, shape: readonly number[], options: TensorOptions = {}): Tensor {
+  checkOptions('randint', OPTIONS, options);
   return finish(
     ops.randint(low, high, shape, definedOnly({ ...placed(options), dtype: options.dtype ?? 'int64' })),
     options,
@@ -153,11 +165,13 @@ export function randint(low: number, high: number, shape: readonly number[], opt
 
 /** A random order of 0 … n - 1. Default dtype int64. */
 export function randperm(n: number, options: TensorOptions = {}): Tensor {
+  checkOptions('randperm', OPTIONS, options);
   return ops.randperm(n, definedOnly({ ...placed(options), dtype: options.dtype ?? 'int64' }));
 }
 
 /** start, start + step, … below `end`. Default dtype int64 for whole numbers, float32 otherwise. */
 export function arange(start: number, end: number, step = 1, options: TensorOptions = {}): Tensor {
+  checkOptions('arange', OPTIONS, options);
   const whole = [start, end, step].every(Number.isInteger);
   const dtype = options.dtype ?? (whole ? 'int64' : 'float32');
   return finish(ops.arange(start, end, step, definedOnly({ ...placed(options), dtype })), options);
@@ -165,20 +179,24 @@ export function arange(start: number, end: number, step = 1, options: TensorOpti
 
 /** `steps` values from `start` to `end`, both included. */
 export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checkOptions('linspace', OPTIONS, options);
   return finish(ops.linspace(start, end, steps, definedOnly(placed(options))), options);
 }
 
 /** The identity matrix. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
+  checkOptions('eye', OPTIONS, options);
   return finish(ops.eye(n, definedOnly(placed(options))), options);
 }
 
 /** Zeros with the shape, layout and (unless given) dtype and device of another tensor. */
 export function zerosLike(like: Tensor, options: TensorOptions = {}): Tensor {
+  checkOptions('zerosLike', OPTIONS, options);
   return finish(ops.zerosLike(like, definedOnly({ dtype: options.dtype, device: options.device })), options);
 }
 
 export function onesLike(like: Tensor, options: TensorOptions = {}): Tensor {
+  checkOptions('onesLike', OPTIONS, options);
   return finish(ops.onesLike(like, definedOnly({ dtype: options.dtype, device: options.device })), options);
 }
 

@@ -5,14 +5,17 @@
  * numbers are floats; a bigint is an int64; `null` is None; an array is a list; a plain object in the last place holds
  * keyword arguments, in camelCase or as the schema spells them; `undefined` is an argument that is not given.
  */
+import { decode, encode, encodeString } from './codec.ts';
 import { Handle, isPlainObject } from './handle.ts';
 import { native } from './native.ts';
 import { Tensor } from './tensor.ts';
-import { intern, reserve, results, stringOf, Tag, wire } from './wire.ts';
+import { decideThreads } from './threads.ts';
+import { MOST_STRINGS, reserve, results, Tag, wire } from './wire.ts';
 
 /** The id of an operator by its full name, `aten::add` (the arguments choose the overload) or `aten::add.Tensor`. */
 export function findOperator(name: string): number {
-  wire.words[0] = intern(name);
+  decideThreads();
+  encodeString(name, 0);
   return native.find();
 }
 
@@ -97,10 +100,9 @@ function isKeywords(value: unknown): value is Record<string, unknown> {
 function encodeKeywords(options: readonly (readonly [string, unknown])[], start: number): void {
   let at = start;
   for (const [name, value] of options) {
-    reserve(at, 2);
+    reserve(at, 1);
     wire.words[at] = Tag.Keyword;
-    wire.words[at + 1] = intern(schemaName(name));
-    at = encode(value, at + 2);
+    at = encode(value, encodeString(schemaName(name), at + 1));
   }
 }
 
@@ -111,103 +113,7 @@ function schemaName(name: string): string {
   let found = schemaNames.get(name);
   if (found === undefined) {
     found = /^[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name;
-    schemaNames.set(name, found);
+    if (schemaNames.size < MOST_STRINGS) schemaNames.set(name, found);
   }
   return found;
-}
-
-/** Writes one value at position `at`; returns the position behind it. */
-export function encode(value: unknown, at: number): number {
-  reserve(at, 4);
-  const { words } = wire;
-  if (value instanceof Handle) {
-    words[at] = Tag.Tensor;
-    words[at + 1] = value.id;
-    return at + 2;
-  }
-  switch (typeof value) {
-    case 'number':
-      wire.words[at] = Number.isSafeInteger(value) ? Tag.Int : Tag.Double;
-      wire.words[at + 1] = value;
-      return at + 2;
-    case 'boolean':
-      wire.words[at] = Tag.Bool;
-      wire.words[at + 1] = value ? 1 : 0;
-      return at + 2;
-    case 'string':
-      wire.words[at] = Tag.String;
-      wire.words[at + 1] = intern(value);
-      return at + 2;
-    case 'bigint':
-      return encodeBigInt(value, at);
-    case 'undefined':
-      wire.words[at] = Tag.None;
-      return at + 1;
-    case 'object':
-      return encodeObject(value, at);
-    default:
-      throw new TypeError(`a ${typeof value} cannot be an argument of an operator`);
-  }
-}
-
-function encodeObject(value: object | null, at: number): number {
-  if (value === null) {
-    wire.words[at] = Tag.None;
-    return at + 1;
-  }
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)))
-    return encodeList(value as unknown as ArrayLike<unknown>, at);
-  const kind = value.constructor?.name ?? 'object';
-  throw new TypeError(
-    `an object of type ${kind} cannot be an argument of an operator: expected a Tensor, number, string or array`,
-  );
-}
-
-function encodeList(list: ArrayLike<unknown>, start: number): number {
-  reserve(start, 2 + 3 * list.length);
-  wire.words[start] = Tag.List;
-  wire.words[start + 1] = list.length;
-  let at = start + 2;
-  for (let i = 0; i < list.length; i++) at = encode(list[i], at);
-  return at;
-}
-
-function encodeBigInt(value: bigint, at: number): number {
-  if (value < -(2n ** 63n) || value >= 2n ** 63n) throw new RangeError(`${value} does not fit a 64-bit integer`);
-  wire.words[at] = Tag.BigInt;
-  wire.words[at + 1] = Number(value >> 32n);
-  wire.words[at + 2] = Number(value & 0xffffffffn);
-  return at + 3;
-}
-
-/** Reads the value at `at`; returns it with the position behind it. */
-export function decode(at: number): [value: unknown, at: number] {
-  const payload = wire.words[at + 1] as number;
-  switch (wire.words[at]) {
-    case Tag.None:
-      return [null, at + 1];
-    case Tag.Tensor:
-      return [new Tensor(payload), at + 2];
-    case Tag.Bool:
-      return [payload !== 0, at + 2];
-    case Tag.String:
-      return [stringOf(payload), at + 2];
-    case Tag.BigInt:
-      return [(BigInt(payload) << 32n) | BigInt(wire.words[at + 2] as number), at + 3];
-    case Tag.List:
-      return decodeList(payload, at + 2);
-    default:
-      return [payload, at + 2];
-  }
-}
-
-function decodeList(count: number, start: number): [unknown[], number] {
-  const items: unknown[] = [];
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const [item, next] = decode(at);
-    items.push(item);
-    at = next;
-  }
-  return [items, at];
 }

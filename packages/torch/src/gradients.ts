@@ -1,4 +1,5 @@
 /** The gradients of many parameters at once, each job one native call: present, norm, clip, clear. */
+import { clipFactor } from '@paramwise/core/internal';
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { Tensor } from './tensor.ts';
@@ -47,19 +48,6 @@ const orUndefined = (norm: number): number | undefined => (norm === -1 ? undefin
 export function gradNorm(params: Iterable<Tensor>, normType = 2): number | undefined {
   write(params, normType);
   return orUndefined(native.gradNorm());
-}
-
-/**
- * What clipping by norm multiplies the gradients by: min(1, maxNorm / (norm + 1e-6)).
- *
- * @throws Error when the norm is infinite or NaN and `errorIfNonfinite` is set
- */
-export function clipFactor(norm: number, maxNorm: number, errorIfNonfinite = false): number {
-  if (errorIfNonfinite && !Number.isFinite(norm))
-    throw new Error(
-      `the total norm of the gradients is ${norm}, so they cannot be clipped (clip_grad.error_if_nonfinite is true)`,
-    );
-  return Math.min(1, maxNorm / (norm + 1e-6));
 }
 
 /**

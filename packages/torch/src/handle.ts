@@ -5,6 +5,7 @@
  * made outside is released by `dispose`, or when the garbage collector finds that nobody refers to it. The collector
  * does not run native finalizers inside a synchronous loop, so a training loop needs `tidy`.
  */
+import { countKept, countUnscoped } from './leaks.ts';
 import { releaseHandles } from './wire.ts';
 
 /** What every tensor is at bottom: a number that the engine knows it by. */
@@ -18,13 +19,39 @@ export class Handle {
   constructor(id: number) {
     this.id = id;
     if (scope) scope.push(this);
-    else collected.register(this, id, this);
+    else holdOutside(this);
+  }
+
+  /** Releases this holder now. The memory goes when nobody else (a view, autograd) needs it. Twice does nothing. */
+  dispose(): void {
+    if (this.kept) letGo(this);
+    releaseHandles([this.id]);
   }
 }
 
 let scope: Handle[] | undefined;
 
 const collected = new FinalizationRegistry<number>((id) => releaseHandles([id]));
+const collectedKept = new FinalizationRegistry<number>((id) => {
+  countKept(-1);
+  releaseHandles([id]);
+});
+
+/** No scope has it (any more): the garbage collector may find it. */
+function holdOutside(handle: Handle): void {
+  if (handle.kept) {
+    collectedKept.register(handle, handle.id, handle);
+    return;
+  }
+  collected.register(handle, handle.id, handle);
+  countUnscoped();
+}
+
+function letGo(handle: Handle): void {
+  handle.kept = false;
+  collectedKept.unregister(handle);
+  countKept(-1);
+}
 
 /**
  * Runs `fn` and releases every tensor made inside it, but those that it returns (alone, or anywhere inside an array,
@@ -56,14 +83,17 @@ function release(made: Handle[], returned: Set<Handle> | undefined, outer: Handl
     if (handle.taken) continue;
     if (!handle.kept && !returned?.has(handle)) ids.push(handle.id);
     else if (outer && !handle.kept) outer.push(handle);
-    else collected.register(handle, handle.id, handle);
+    else holdOutside(handle);
   }
   if (ids.length > 0) releaseHandles(ids);
 }
 
 /** Takes a tensor out of every scope: it lives until `dispose` or until nobody refers to it. Returns the tensor. */
 export function keep<T extends Handle>(handle: T): T {
+  if (handle.kept) return handle;
   handle.kept = true;
+  countKept(1);
+  if (collected.unregister(handle)) collectedKept.register(handle, handle.id, handle);
   return handle;
 }
 

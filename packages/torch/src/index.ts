@@ -4,9 +4,15 @@
  * @module @paramwise/torch
  */
 import { registerEngine } from './optim/registration.ts';
-import { useAllCores } from './runtime.ts';
 
 export * from '@paramwise/core';
+export {
+  type GradientReading,
+  type LossScale,
+  LossScaler,
+  type LossScalerOptions,
+  type OnNonFinite,
+} from '@paramwise/core/internal';
 export {
   type BackwardOptions,
   backward,
@@ -17,15 +23,9 @@ export {
   noGrad,
   setGradEnabled,
 } from './autograd.ts';
-export {
-  CheckpointError,
-  type CheckpointParts,
-  type LoadOptions,
-  type LoadReport,
-  loadCheckpoint,
-  type SaveOptions,
-  saveCheckpoint,
-} from './checkpoint/checkpoint.ts';
+export { type LoadOptions, loadCheckpoint, type SaveOptions, saveCheckpoint } from './checkpoint/checkpoint.ts';
+export type { CheckpointParts } from './checkpoint/parts.ts';
+export { CheckpointError, type LoadReport } from './checkpoint/report.ts';
 export {
   arange,
   cat,
@@ -52,30 +52,23 @@ export { keep, tidy } from './handle.ts';
 export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
 export { AmpOptimWrapper, type AmpOptimWrapperOptions } from './optim/amp-wrapper.ts';
-export { buildOptimWrapper } from './optim/build.ts';
+export { BaseOptimWrapper } from './optim/base-wrapper.ts';
+export { buildOptimWrapper, buildParamScheduler, planParamGroups } from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
-export { type LossScale, LossScaler, type LossScalerOptions } from './optim/loss-scaler.ts';
-export {
-  OptimWrapper,
-  type OptimWrapperOptions,
-  type OptimWrapperStateDict,
-  type StepOptions,
-  type UpdateOptions,
-} from './optim/wrapper.ts';
+export { torchRegistries } from './optim/registration.ts';
+export { OptimWrapper } from './optim/wrapper.ts';
 export { OptimWrapperDict } from './optim/wrapper-dict.ts';
-export {
-  type EngineVersions,
-  engineVersions,
-  getNumThreads,
-  getRngState,
-  manualSeed,
-  setNumThreads,
-  setRngState,
-} from './runtime.ts';
+export type {
+  OptimWrapperOptions,
+  OptimWrapperStateDict,
+  StepOptions,
+  UpdateOptions,
+} from './optim/wrapper-options.ts';
+export { type EngineVersions, engineVersions, getRngState, manualSeed, setRngState } from './runtime.ts';
 export { loadSafetensors, type SafetensorsFile, saveSafetensors } from './safetensors.ts';
 export { emptyCache, liveBytes, liveTensors, type NestedArray, Tensor } from './tensor.ts';
+export { getNumThreads, setNumThreads } from './threads.ts';
 
-// The one thing that happens at import: configs name the engine's optimizers, and all cores are used.
+// The one thing that happens at import: configs may name the engine's optimizers.
 registerEngine();
-useAllCores();

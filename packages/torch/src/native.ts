@@ -42,6 +42,7 @@ export interface NativeAddon {
   gradsFinite: WireCall;
   scaleGrads: WireCall;
   clipGradValue: WireCall;
+  optimizerCheck: WireCall;
   optimizerStep: WireCall;
   manualSeed: WireCall;
   getRngState: WireCall;

@@ -3,7 +3,8 @@ import { type Dtype, isHalf, STORAGE, type TensorData } from './dtype.ts';
 import { Handle } from './handle.ts';
 import { native } from './native.ts';
 import type { TensorOperators } from './ops.gen.ts';
-import { intern, releaseHandles, reserve, results, stringOf, Tag, wire } from './wire.ts';
+import { decideThreads } from './threads.ts';
+import { intern, reserve, results, stringOf, Tag, wire } from './wire.ts';
 
 /** Nested arrays of the values of a tensor; a bare value for a tensor without dimensions. */
 export type NestedArray<T> = T | NestedArray<T>[];
@@ -131,11 +132,6 @@ export class Tensor extends Handle {
     return nest(values, dtype.startsWith('complex') ? [...shape, 2] : shape);
   }
 
-  /** Releases this holder now. The memory goes when nobody else (a view, autograd) needs it. Twice does nothing. */
-  dispose(): void {
-    releaseHandles([this.id]);
-  }
-
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -213,6 +209,7 @@ function nest<T>(values: T[], shape: readonly number[]): NestedArray<T> {
 
 /** A tensor with a copy of `bytes`, which hold its elements in row-major order. Throws when their number does not fit. */
 export function fromBytes(bytes: ArrayBufferView, shape: readonly number[], dtype: Dtype): Tensor {
+  decideThreads();
   reserve(0, shape.length + 2);
   wire.words[0] = intern(dtype);
   wire.words[1] = shape.length;

@@ -14,6 +14,7 @@ export const Tag = {
   List: 6,
   Keyword: 7,
   BigInt: 8,
+  Text: 9,
 } as const;
 
 /**
@@ -42,10 +43,21 @@ export function reserve(at: number, count: number): void {
   wire.words.set(before.subarray(0, at));
 }
 
+/** Strings that recur have a number, which both sides keep for good: only so many, and no long ones. */
+export const MOST_STRINGS = 1024;
+const LONGEST_STRING = 64;
+
 const stringIds = new Map<string, number>();
 const strings: string[] = [];
 
-/** The number that stands for a string on the wire. */
+/** The number of a string that a call carries, or undefined: it then travels as text. */
+export function numberOf(text: string): number | undefined {
+  const id = stringIds.get(text);
+  if (id !== undefined || text.length > LONGEST_STRING || stringIds.size >= MOST_STRINGS) return id;
+  return intern(text);
+}
+
+/** The number of a name that the engine knows: of a dtype, of a kernel. Callers' own strings go by `numberOf`. */
 export function intern(text: string): number {
   let id = stringIds.get(text);
   if (id === undefined) {
@@ -56,6 +68,7 @@ export function intern(text: string): number {
   return id;
 }
 
+/** The string of a number that the engine gave. */
 export function stringOf(id: number): string {
   strings[id] ??= native.stringOf(id);
   return strings[id];

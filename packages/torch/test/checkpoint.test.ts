@@ -107,7 +107,14 @@ describe('a run that is killed and resumed', () => {
       manualSeed(1000 + kill);
       const resumed = new Run();
       const report = loadCheckpoint(join(folder, `${kill}.safetensors`), resumed.parts);
-      expect(report).toEqual({ missing: [], unexpected: [], moved: [], reshaped: [], meta: { step: kill } });
+      expect(report).toEqual({
+        missing: [],
+        unexpected: [],
+        moved: [],
+        reshaped: [],
+        differing: [],
+        meta: { step: kill },
+      });
       for (let step = kill; step < LENGTH; step++) resumed.step();
       expect(bytesOf(resumed.model), `killed after step ${kill}`).toEqual(expected);
       expect(resumed.wrapper.getLr()).toEqual(whole.wrapper.getLr());
@@ -276,6 +283,7 @@ describe('loading by name', () => {
       unexpected: ['b', 'optimizer/b'],
       moved: ['c'],
       reshaped: ['c'],
+      differing: [],
       meta: 'kept',
     });
     expect([...second.model.getParameter('a').data()]).toEqual([...first.model.getParameter('a').data()]);

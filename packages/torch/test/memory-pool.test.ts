@@ -16,13 +16,16 @@ it('uses the memory of a released tensor for the next of its size', () => {
     work();
     return pageFaults() - before;
   };
-  // 64 MiB: more than malloc ever keeps. Afresh they take a page fault for each huge page at least.
   emptyCache();
-  fill(64);
-  const again = faultsOf(() => {
-    for (let i = 0; i < 100; i++) fill(64);
-  });
-  expect(again).toBeLessThan((100 * 64 * MIB) / HUGE_PAGE / 4);
+  const rounds = Array.from({ length: 11 }, () =>
+    faultsOf(() => {
+      for (let i = 0; i < 10; i++) fill(64);
+    }),
+  );
+  // 64 MiB: more than malloc ever keeps. Afresh they take a page fault for each huge page at least. The middle round: what
+  // V8 compiles and collects now and then takes faults of its own.
+  const middle = rounds.toSorted((a, b) => a - b)[5]!;
+  expect(middle).toBeLessThan((10 * 64 * MIB) / HUGE_PAGE / 4);
 });
 
 it('gives the memory of released tensors back when asked to', () => {

@@ -104,6 +104,9 @@ describe('what a module holds', () => {
     expect(new nn.Conv2d(4, 8, 3, { groups: 2 }).moduleKind).toEqual({ type: 'conv2d', inChannels: 4, groups: 2 });
     const others = [new nn.Conv1d(1, 1, 1), new nn.ConvTranspose2d(1, 1, 1), new nn.LocalResponseNorm(2), net];
     for (const other of others) expect(other.moduleKind).toEqual({ type: 'other' });
+    expect(new nn.Linear(1, 1).moduleKind).toEqual({ type: 'linear' });
+    for (const table of [new nn.Embedding(2, 2), new nn.EmbeddingBag(2, 2)])
+      expect(table.moduleKind).toEqual({ type: 'embedding' });
     expect(new nn.ModulatedDeformConv2dPack(4, 4, 3).moduleKind).toEqual({ type: 'deform_conv' });
     expect(new nn.Conv2d(1, 1, 1).typeNames).toEqual(['Conv2d', 'ConvNd', 'Module']);
   });

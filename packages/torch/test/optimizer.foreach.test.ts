@@ -244,7 +244,7 @@ describe('parameters on another device', () => {
       for (const param of params) {
         const { step, slots } = optimizer.state.get(param)!;
         expect(step).toBe(3);
-        expect(Object.keys(slots)).toEqual(Object.keys(optimizer.algorithm.slots(optimizer.defaults, param)));
+        expect(Object.keys(slots)).toEqual(Object.keys(optimizer.algorithm.slots(optimizer.defaults, param.shape)));
         for (const tensor of [param, ...Object.values(slots)])
           expect([tensor.device, tensor.dtype, tensor.shape]).toEqual(['meta', dtype, param.shape]);
       }

@@ -93,3 +93,11 @@ it('rounds after each operation, whatever the processor could do', () => {
     expect([...param.detach().data()]).toEqual(cases.map(({ expected }) => expected));
   });
 });
+
+it('takes limits beyond the largest float32 as no limit', () => {
+  for (const limit of [1e39, 3.5e38, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
+    const param = parameter(zeros([3]), tensor([3e38, Number.NEGATIVE_INFINITY, 1]));
+    new optim.SGD([param], { lr: 1 }).step(undefined, { factor: 1, limit });
+    expect(param.toArray()).toEqual([Math.fround(-3e38), Number.POSITIVE_INFINITY, -1]);
+  }
+});

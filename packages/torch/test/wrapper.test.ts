@@ -189,9 +189,7 @@ describe('mixed precision', () => {
   });
 
   it('refuses scales out of range, and Apex by name', () => {
-    expect(() => amp({ loss_scale: -1 })).toThrow(
-      'optim_wrapper.loss_scale.init_scale: found -1; allowed is a number above 0',
-    );
+    expect(() => amp({ loss_scale: -1 })).toThrow('optim_wrapper.loss_scale: found -1; allowed is a number above 0');
     expect(() => amp({ loss_scale: { growth_factor: 0.5 } })).toThrow('loss_scale.growth_factor: found 0.5');
     expect(() =>
       buildOptimWrapper(new nn.Linear(1, 1), { type: 'ApexOptimWrapper', optimizer: { type: 'SGD', lr: 1 } }),

@@ -1,8 +1,11 @@
 /** `paramwise diff`: what changes from one config to another. */
 import { diffPlans, type ParamPlan } from '@paramwise/core';
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import type { ConfigFile } from '../config/load.ts';
 import { planFiles } from '../planning.ts';
+import { optimizerSettings } from '../schedule-groups.ts';
 import { printable } from '../text/paint.ts';
+import { warningText } from '../text/plan-text.ts';
 
 export const diff: Command = {
   name: 'diff',
@@ -10,15 +13,52 @@ export const diff: Command = {
   parameters: [MODEL, { name: 'config-a', about: CONFIG.about }, { name: 'config-b', about: 'the other config' }],
   options: [JSON_OPTION],
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
-  async run(given, { out }) {
+  async run(given, { out, err }) {
     const model = required(given, 'model');
     const before = await planFiles(model, required(given, 'configA'));
     const after = await planFiles(model, required(given, 'configB'));
-    if (given.json) out(jsonText({ changes: changesOf(before.plan, after.plan) }));
-    else out(`${diffPlans(before.plan, after.plan).split('\n').map(printable).join('\n') || 'no parameter changes'}\n`);
+    const optimizer = optimizerChanges(before.config, after.config);
+    if (given.json) out(jsonText({ optimizer, changes: changesOf(before.plan, after.plan) }));
+    else {
+      const lines = [optimizerLine(optimizer), ...diffPlans(before.plan, after.plan).split('\n')];
+      const shown = lines.filter((line) => line !== '').map(printable);
+      out(`${shown.join('\n') || 'no parameter changes'}\n`);
+    }
+    err(warningText([...new Set([...before.mainWarnings, ...after.mainWarnings])]));
     return 0;
   },
 };
+
+/** A setting of the optimizer that is shown with no parameter; `null` where it is not set. */
+interface OptimizerChange {
+  readonly name: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Settings shown with every parameter. */
+const OF_PARAMETERS: readonly string[] = ['lr', 'weight_decay'];
+
+/** The type first, then settings that a config gives; one that is the default of the algorithm is no change. */
+function optimizerChanges(before: ConfigFile, after: ConfigFile): OptimizerChange[] {
+  const [old, now] = [before, after].map(({ optim_wrapper }) => Object(Object(optim_wrapper).optimizer) as Settings);
+  const from: Settings = { ...optimizerSettings(before), type: old!.type };
+  const to: Settings = { ...optimizerSettings(after), type: now!.type };
+  const names = new Set(['type', ...Object.keys(old!), ...Object.keys(now!)]);
+  return [...names]
+    .filter((name) => !OF_PARAMETERS.includes(name))
+    .map((name) => ({ name, before: from[name] ?? null, after: to[name] ?? null }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+function optimizerLine(changes: readonly OptimizerChange[]): string {
+  if (changes.length === 0) return '';
+  const text = (value: unknown) => {
+    if (value === null) return 'default';
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  };
+  return `optimizer: ${changes.map(({ name, before, after }) => `${name} ${text(before)} → ${text(after)}`).join(', ')}`;
+}
 
 interface Change {
   readonly path: string;

@@ -4,6 +4,7 @@ import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '..
 import { planFiles } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
 import { printable } from '../text/paint.ts';
+import { warningText } from '../text/plan-text.ts';
 
 export const explain: Command = {
   name: 'explain',
@@ -11,12 +12,13 @@ export const explain: Command = {
   parameters: [MODEL, CONFIG, { name: 'param', about: 'dotted path of the parameter, such as layer1.0.bn1.weight' }],
   options: [JSON_OPTION],
   examples: [['paramwise explain resnet50.json.gz config.py layer1.0.bn1.weight', 'the rules for this parameter']],
-  async run(given, { out, paint }) {
-    const { plan } = await planFiles(required(given, 'model'), required(given, 'config'));
+  async run(given, { out, err, paint }) {
+    const { plan, mainWarnings } = await planFiles(required(given, 'model'), required(given, 'config'));
     const path = required(given, 'param');
     const [head = '', ...reasons] = explained(plan, path).split('\n');
     if (given.json) out(jsonText(explainJson(plan, path)));
     else out(`${[paint.bold(printable(head)), ...reasons.map(printable)].join('\n')}\n`);
+    err(warningText(mainWarnings));
     return 0;
   },
 };

@@ -6,7 +6,9 @@ import { reasonOf, refuse } from '../refusal.ts';
 import { type MetricsLine, readMetrics } from '../report/metrics.ts';
 import { type GroupCurves, groupCurves } from '../report/schedules.ts';
 import { renderReport } from '../report.ts';
-import { fittingGroups, plannedGroups } from '../schedule-groups.ts';
+import { RUN_OPTIONS, runSettings } from '../run-settings.ts';
+import { fittingGroups, optimizerSettings, plannedGroups } from '../schedule-groups.ts';
+import { warningText } from '../text/plan-text.ts';
 
 export const report: Command = {
   name: 'report',
@@ -15,21 +17,27 @@ export const report: Command = {
   options: [
     { flags: '-o, --output <file>', about: 'where to write it (default: report.html)' },
     { flags: '--metrics <file>', about: 'JSON lines of a training run: loss, grad_norm, lr, accuracy' },
-    { flags: '--steps <count>', about: 'steps of the schedule to draw (default: until it has ended)' },
-    { flags: '--epoch-length <count>', about: 'iterations of an epoch: a step is then an iteration, not an epoch' },
+    {
+      flags: '--steps <count>',
+      about: 'steps of the schedule to draw (default: those of the run, or until it has ended)',
+    },
+    ...RUN_OPTIONS,
   ],
   examples: [
     ['paramwise report resnet50.json.gz config.py -o report.html', 'plan and schedules'],
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
-  async run(given, { out }) {
+  async run(given, { out, err }) {
     const planned = await planFiles(required(given, 'model'), required(given, 'config'));
     const { plan, model, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
-    const page = renderReport({ title, plan, model, schedules: curvesOf(planned, given), metrics });
+    const { schedules, warnings } = curvesOf(planned, given);
+    const warned = { ...plan, warnings: [...plan.warnings, ...warnings] };
+    const page = renderReport({ title, plan: warned, model, schedules, metrics });
     const file = typeof given.output === 'string' ? given.output : 'report.html';
     writeText(file, page);
     out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);
+    err(warningText(planned.mainWarnings));
     return 0;
   },
 };
@@ -43,23 +51,27 @@ function metricsOf(file: string): MetricsLine[] {
   }
 }
 
-/** None where there is no schedule. */
-function curvesOf({ plan, config }: Planned, given: Given): GroupCurves[] {
+interface Curves {
+  /** None where there is no schedule. */
+  readonly schedules: GroupCurves[];
+  readonly warnings: string[];
+}
+
+function curvesOf({ plan, config }: Planned, given: Given): Curves {
   const scheduler = config.param_scheduler;
-  if (scheduler === undefined) return [];
+  if (scheduler === undefined) return { schedules: [], warnings: [] };
   const groups = plannedGroups(plan, config);
-  const [steps, epochLength] = [countOf(given, 'steps'), countOf(given, 'epochLength')];
-  if (epochLength === undefined && wantsEpochLength(scheduler)) {
-    refuse('param_scheduler: convert_to_iter_based needs the iterations of an epoch; give --epoch-length');
-  }
   const without = groups.find((group) => typeof group.settings.lr !== 'number');
   if (without !== undefined) {
     refuse(`optim_wrapper.optimizer.lr: missing; the group "${without.name}" has no rate that could be scheduled`);
   }
-  return fittingGroups(() => groupCurves({ groups, scheduler, steps, epochLength }));
-}
-
-function wantsEpochLength(scheduler: unknown): boolean {
-  const list: unknown[] = Array.isArray(scheduler) ? scheduler : [scheduler];
-  return list.some((one) => Object(one).convert_to_iter_based === true);
+  const { run, notes } = runSettings(given, config);
+  const warnings = [...notes];
+  const options = {
+    ...run,
+    steps: countOf(given, 'steps'),
+    defaults: optimizerSettings(config),
+    onWarning: (warning: string) => warnings.push(warning),
+  };
+  return { schedules: fittingGroups(() => groupCurves({ groups, scheduler, ...options })), warnings };
 }

@@ -6,6 +6,9 @@ import { readConfigFile } from './inherit.ts';
 export interface ConfigFile {
   readonly optim_wrapper: unknown;
   readonly param_scheduler: unknown;
+  /** The loop of MMEngine's runner, which says how long the run is. */
+  readonly train_cfg?: unknown;
+  readonly auto_scale_lr?: unknown;
 }
 
 /**
@@ -18,8 +21,33 @@ export interface ConfigFile {
 export function loadConfig(path: string): ConfigFile {
   const config = readConfigFile(path);
   if ('optim_wrapper' in config) {
-    return { optim_wrapper: config.optim_wrapper, param_scheduler: config.param_scheduler ?? undefined };
+    const { optim_wrapper, train_cfg, auto_scale_lr } = config;
+    return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };
+  }
+  const old = MMCV_FIELDS.filter((field) => field in config);
+  if (old.length > 0) return refuse(`${path}: ${inMmengine(['optimizer', ...old].filter((field) => field in config))}`);
+  const beside = WHOLE_FIELDS.filter((field) => field in config);
+  if ('optimizer' in config && beside.length > 0) {
+    const where = `optimizer stands at the top, beside ${beside.join(' and ')}`;
+    return refuse(`${path}: ${where}: write optim_wrapper = dict(optimizer=…)`);
   }
   if ('optimizer' in config) return { optim_wrapper: config, param_scheduler: undefined };
   return refuse(`${path}: there is neither an optim_wrapper nor an optimizer in it`);
+}
+
+/** Fields of MMCV 1, which a file for MMEngine has not. */
+const MMCV_FIELDS = [
+  'lr_config',
+  'optimizer_config',
+  'momentum_config',
+  'runner',
+  'checkpoint_config',
+  'total_epochs',
+] as const;
+
+/** Fields of a whole config, which stand beside an optim_wrapper. */
+const WHOLE_FIELDS = ['param_scheduler', 'train_cfg'] as const;
+
+function inMmengine(fields: readonly string[]): string {
+  return `a config of MMCV 1: it has ${fields.join(', ')} at the top; in MMEngine: optim_wrapper = dict(optimizer=…), with paramwise_cfg beside optimizer and clip_grad for optimizer_config's grad_clip, and param_scheduler for lr_config`;
 }

@@ -6,7 +6,8 @@
  * every module whose parameters are treated alike, the whole path where that would catch others. The result is planned
  * again and compared, parameter by parameter, before it is given out.
  */
-import { type ModuleView, type ParamPlan, planParamGroups } from '@paramwise/core';
+import type { ModuleView, ParamPlan } from '@paramwise/core';
+import { LAYER_DECAY_NAMES, prepare } from '@paramwise/core/internal';
 import type { Planned } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { modulePrefixKeys, searchedName } from './keys.ts';
@@ -28,13 +29,16 @@ interface Target {
   readonly others: Mapping;
 }
 
-/** @throws Refusal where MMEngine cannot express the plan. */
-export function plainConfig({ plan, model, config }: Planned): PlainConfig {
-  const { paramwise_cfg, constructor: _, ...wrapper } = Object(config.optim_wrapper) as Mapping;
-  const { schedulers, notes } = plainSchedulers(config, frozenPaths(plan).length > 0);
-  if (isPlain(config.optim_wrapper)) {
-    return { optim_wrapper: config.optim_wrapper as Mapping, param_scheduler: schedulers, notes };
+/** @throws Refusal where MMEngine cannot express the plan, or where the plan is not the constructor's own. */
+export function plainConfig({ plan, model, config, ...planned }: Planned): PlainConfig {
+  const { on_non_finite, ...optim_wrapper } = Object(config.optim_wrapper) as Mapping;
+  const { paramwise_cfg, constructor: _, ...wrapper } = optim_wrapper;
+  const { schedulers, notes: schedulerNotes } = plainSchedulers(config, frozenPaths(plan).length > 0);
+  const notes = [...schedulerNotes, ...finiteNotes(on_non_finite)];
+  if (isPlain(optim_wrapper)) {
+    return { optim_wrapper, param_scheduler: schedulers, notes };
   }
+  refuseUnknownConstructor(planned);
   refuseInexpressible(plan);
   const bypass = (Object(paramwise_cfg) as Mapping).bypass_duplicate;
   const rest = bypass === undefined || bypass === null ? {} : { bypass_duplicate: bypass };
@@ -52,18 +56,33 @@ function withKeys(wrapper: Mapping, rest: Mapping, keys: ReadonlyMap<string, Map
   return Object.keys(paramwise).length === 0 ? wrapper : { ...wrapper, paramwise_cfg: paramwise };
 }
 
-const OWN_FIELDS = ['custom_keys_mode', 'matrix_algorithm', 'merge_groups', 'strict'];
+/** MMEngine takes every step, as `step` does. */
+function finiteNotes(onNonFinite: unknown): string[] {
+  if (onNonFinite === undefined || onNonFinite === 'step') return [];
+  return [`on_non_finite: ${String(onNonFinite)} is left out: MMEngine steps with gradients that are not finite, too`];
+}
+
+const OWN_FIELDS = ['custom_keys_mode', 'custom_keys_match', 'matrix_algorithm', 'merge_groups', 'strict'];
 const OWN_KEY_FIELDS = ['freeze', 'freeze_until', 'algorithm'];
 
-/** Whether there is nothing in it that MMEngine's default constructor does not know. */
+/** Whether MMEngine reads it as it stands: with nothing of our own, for its default constructor or one of the user's. */
 function isPlain(optimWrapper: unknown): boolean {
-  const { paramwise_cfg, constructor: maker = 'DefaultOptimWrapperConstructor' } = Object(optimWrapper) as Mapping;
+  const { paramwise_cfg, constructor: maker } = Object(optimWrapper) as Mapping;
   const paramwise = Object(paramwise_cfg) as Mapping;
   const keys = Object.values(Object(paramwise.custom_keys));
   const isOurs = OWN_FIELDS.some((field) => Object.hasOwn(paramwise, field));
   const hasOurs = keys.some((key) => OWN_KEY_FIELDS.some((field) => Object.hasOwn(Object(key), field)));
   // Every object inherits a property of this name.
-  return (typeof maker !== 'string' || maker === 'DefaultOptimWrapperConstructor') && !isOurs && !hasOurs;
+  const isOurMaker = typeof maker === 'string' && LAYER_DECAY_NAMES.some((name) => name === maker);
+  return !isOurMaker && !isOurs && !hasOurs;
+}
+
+/** A plan by the default rules is not what a constructor that is not known here would do, so it is not written out. */
+export function refuseUnknownConstructor({ unknownConstructor }: Pick<Planned, 'unknownConstructor'>): void {
+  if (unknownConstructor === undefined) return;
+  refuse(
+    `optim_wrapper.constructor: ${unknownConstructor} is not known here, so its plan cannot be written out; remove settings that only Paramwise has, or the constructor`,
+  );
 }
 
 /** Settings of a group that no argument of an optimizer stands for. */
@@ -130,7 +149,7 @@ function matchingKeys(
 }
 
 function mismatches(model: ModuleView, optimWrapper: Mapping, targets: ReadonlyMap<string, Target>): string[] {
-  const found = targetsOf(planParamGroups(model, optimWrapper));
+  const found = targetsOf(prepare(model, optimWrapper, undefined, { unknown: 'warn' }).plan);
   return [...targets].filter(([path, target]) => !isSame(found.get(path) ?? target, target)).map(([path]) => path);
 }
 

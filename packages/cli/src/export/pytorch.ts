@@ -1,10 +1,10 @@
 /** A plan as JSON, and the Python module that makes parameter groups of it and a model. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { paramGroupsOf } from '@paramwise/core';
+import { effectiveGroups } from '@paramwise/core/internal';
 import type { Planned } from '../planning.ts';
 import { refuse } from '../refusal.ts';
-import { refuseInexpressible } from './expand.ts';
+import { refuseInexpressible, refuseUnknownConstructor } from './expand.ts';
 import type { Exported } from './target.ts';
 
 const MODULE = 'paramwise_groups.py';
@@ -14,6 +14,7 @@ const ASSET_FOLDERS = ['../assets', '../../assets'];
 /** @param path of the JSON; the module is put beside it. @throws Refusal where parameter groups cannot express the plan. */
 export function exportPytorch(planned: Planned, path: string): Exported {
   const { plan, config, modelName } = planned;
+  refuseUnknownConstructor(planned);
   refuseInexpressible(plan);
   const [twice] = plan.duplicates;
   if (twice !== undefined) {
@@ -21,7 +22,7 @@ export function exportPytorch(planned: Planned, path: string): Exported {
       `"${twice.first}" and "${twice.path}" are the same parameter, which PyTorch takes once; set bypass_duplicate: true in paramwise_cfg`,
     );
   }
-  const groups = paramGroupsOf({ ...plan, singleGroup: false, mergeGroups: true });
+  const groups = effectiveGroups(plan);
   const json = {
     format: 'paramwise-groups/1',
     model: modelName,

@@ -2,6 +2,7 @@
 import { parseOptimWrapper, parseParamScheduler } from '@paramwise/core';
 import type { ConfigFile } from '../config/load.ts';
 import { refuse } from '../refusal.ts';
+import { COUNTS_UPDATES } from '../run-settings.ts';
 
 type Mapping = Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,7 @@ export function plainSchedulers({ param_scheduler, optim_wrapper }: ConfigFile, 
   }
   const differs =
     accumulative_counts > 1 && checked.some(({ by_epoch, counts }) => by_epoch === false && counts !== 'iterations');
-  const note = `schedules by iteration count every iteration in MMEngine, here optimizer updates: multiply their steps by accumulative_counts (${accumulative_counts})`;
+  const note = `${COUNTS_UPDATES}: multiply their steps by accumulative_counts (${accumulative_counts})`;
   return { schedulers: mapEach(param_scheduler, withoutCounts), notes: differs ? [note] : [] };
 }
 

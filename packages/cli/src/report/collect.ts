@@ -1,14 +1,6 @@
 /** Plan and model → the data of the page. */
-import {
-  type ModuleView,
-  type ParamPlan,
-  type ParamView,
-  type PlannedParam,
-  paramGroupsOf,
-  type SkippedParam,
-  walkModules,
-} from '@paramwise/core';
-import { elementCount } from '@paramwise/core/internal';
+import { type ModuleView, type ParamPlan, type ParamView, walkModules } from '@paramwise/core';
+import { effectiveGroups, effectiveSettings, elementCount, type PlanRow, planRows } from '@paramwise/core/internal';
 import type { Chart } from './charts.ts';
 import { type GroupSummary, PATH_MARK, type ReportData } from './data.ts';
 
@@ -22,19 +14,19 @@ export interface ReportDataInput {
 export function reportData({ title, plan, model, charts }: ReportDataInput): ReportData {
   const texts = internTexts();
   const groupOf = groupIndex(plan);
-  const rows = inModelOrder([...plan.groups, ...plan.skipped], model);
+  const rows = inModelOrder(planRows(plan), model);
   const typeOf = moduleTypes(model);
   const twice = new Map(plan.duplicates.map(({ path, first }) => [path, first]));
-  const column = <V>(value: (row: Row) => V) => rows.map(value);
+  const column = <V>(value: (row: PlanRow) => V) => rows.map(value);
   const params = {
     path: column(({ path }) => path),
     shape: column(({ param }) => param.shape),
     type: column(({ path }) => texts.indexOf(typeOf(path))),
-    lr: column((row) => settingOf(plan, row, 'lr')),
-    decay: column((row) => settingOf(plan, row, 'weight_decay')),
-    more: column((row) => texts.indexOf(isPlanned(row) ? moreText(row.options) : '')),
+    lr: column((row) => (row.isTrained ? numberOrNull(row.lr) : null)),
+    decay: column((row) => (row.isTrained ? numberOrNull(row.weightDecay) : null)),
+    more: column((row) => texts.indexOf(row.isTrained ? moreText(row.others) : '')),
     rule: column((row) => texts.indexOf(ruleText(row))),
-    group: column((row) => (isPlanned(row) ? (groupOf.get(row.path) ?? -1) : -1)),
+    group: column((row) => (row.isTrained ? (groupOf.get(row.path) ?? -1) : -1)),
     reasons: column((row) => reasonsOf(row, twice.get(row.path)).map(texts.indexOf)),
   };
   return {
@@ -49,10 +41,6 @@ export function reportData({ title, plan, model, charts }: ReportDataInput): Rep
   };
 }
 
-type Row = PlannedParam | SkippedParam;
-
-const isPlanned = (row: Row): row is PlannedParam => 'options' in row;
-
 function internTexts() {
   const list = [''];
   const known = new Map([['', 0]]);
@@ -65,61 +53,52 @@ function internTexts() {
   return { list, indexOf };
 }
 
-/** The groups of the report: parameters with equal settings, whether or not the plan merges them. */
-const mergedGroups = (plan: ParamPlan) => paramGroupsOf({ ...plan, mergeGroups: true, singleGroup: false });
-
 function groupIndex(plan: ParamPlan): Map<string, number> {
   return new Map(
-    mergedGroups(plan).flatMap(({ paramNames = [] }, index) =>
+    effectiveGroups(plan).flatMap(({ paramNames = [] }, index) =>
       paramNames.map((path): [string, number] => [path, index]),
     ),
   );
 }
 
 function groupSummaries(plan: ParamPlan): GroupSummary[] {
-  return mergedGroups(plan).map(({ params: _, paramNames: __, name: ___, ...options }) => ({
-    lr: numberOrNull(options.lr),
-    decay: numberOrNull(options.weight_decay),
-    more: moreText(options),
-  }));
+  return effectiveGroups(plan).map(({ params: _, paramNames: __, name: ___, ...settings }) => {
+    const { lr, weightDecay, others } = effectiveSettings(plan.base, settings);
+    return { lr: numberOrNull(lr), decay: numberOrNull(weightDecay), more: moreText(others) };
+  });
 }
 
 const numberOrNull = (value: unknown) => (typeof value === 'number' ? value : null);
 
-function settingOf(plan: ParamPlan, row: Row, name: 'lr' | 'weight_decay'): number | null {
-  return isPlanned(row) ? numberOrNull(row.options[name] ?? plan.base[name]) : null;
-}
-
-function moreText({ lr: _, weight_decay: __, lr_mult: ___, decay_mult: ____, ...more }: Record<string, unknown>) {
-  return Object.entries(more)
+function moreText(others: Readonly<Record<string, unknown>>): string {
+  return Object.entries(others)
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 }
 
-function ruleText(row: Row): string {
-  return isPlanned(row) ? row.decidedBy.join(', ') : (row.frozenBy ?? '');
+function ruleText(row: PlanRow): string {
+  return row.isTrained ? row.decidedBy.join(', ') : (row.frozenBy ?? '');
 }
 
-function reasonsOf(row: Row, first: string | undefined): string[] {
-  const own = isPlanned(row) ? row.reasons : [row.reason];
-  const reasons = own.map((reason) => reason.split(`"${row.path}"`).join(`"${PATH_MARK}"`));
+function reasonsOf(row: PlanRow, first: string | undefined): string[] {
+  const reasons = row.reasons.map((reason) => reason.split(`"${row.path}"`).join(`"${PATH_MARK}"`));
   if (first === undefined) return reasons;
   return [...reasons, `it is the same parameter as ${first}, which has a group too: no optimizer takes it twice`];
 }
 
-function countOnce(rows: readonly Row[]): number {
+function countOnce(rows: readonly { readonly param: ParamView }[]): number {
   const params = new Set<ParamView>(rows.map(({ param }) => param));
   return [...params].reduce((sum, param) => sum + elementCount(param), 0);
 }
 
 /** The plan keeps what is trained and what is not apart; a reader looks for both where they stand in the model. */
-function inModelOrder(rows: readonly Row[], model: ModuleView | undefined): readonly Row[] {
+function inModelOrder(rows: readonly PlanRow[], model: ModuleView | undefined): readonly PlanRow[] {
   if (model === undefined) return rows;
   const places = new Map<string, number>();
   for (const { module, prefix } of walkModules(model)) {
     for (const [name] of module.ownParams()) places.set(prefix === '' ? name : `${prefix}.${name}`, places.size);
   }
-  const place = ({ path }: Row) => places.get(path) ?? Number.POSITIVE_INFINITY;
+  const place = ({ path }: PlanRow) => places.get(path) ?? Number.POSITIVE_INFINITY;
   return rows.toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
 }
 

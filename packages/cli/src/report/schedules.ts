@@ -1,5 +1,6 @@
 /** A `param_scheduler` → the curves of every distinct group. */
-import { parseParamScheduler, previewSchedule } from '@paramwise/core';
+import { type PreviewOptions, previewSchedule } from '@paramwise/core';
+import { type RunLength, resolveSchedules, runEnd } from '@paramwise/core/internal';
 import type { ScheduledGroup } from '../schedule-groups.ts';
 import { type Chart, thinSeries } from './charts.ts';
 import { numberText } from './page/text.ts';
@@ -13,21 +14,19 @@ export interface GroupCurves {
   readonly values: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface ScheduleRequest {
+export interface ScheduleRequest extends Omit<PreviewOptions, 'metrics'> {
   readonly groups: readonly ScheduledGroup[];
   /** `param_scheduler`, one mapping or a list. */
   readonly scheduler: unknown;
-  /** Default: until the last schedule has ended. */
+  /** Default: those of the run, or until the last schedule has ended where its length is not known. */
   readonly steps?: number | undefined;
-  /** Iterations of an epoch; with it a step is an iteration. */
-  readonly epochLength?: number | undefined;
 }
 
 /** @throws ConfigError when the schedule is refused. */
-export function groupCurves({ groups, scheduler, steps, epochLength }: ScheduleRequest): GroupCurves[] {
+export function groupCurves({ groups, scheduler, steps, ...options }: ScheduleRequest): GroupCurves[] {
   const settings = groups.map((group) => group.settings);
-  const count = steps ?? defaultSteps(scheduler, epochLength);
-  const preview = previewSchedule(scheduler, settings, count, epochLength === undefined ? {} : { epochLength });
+  const count = steps ?? runSteps(scheduler, options) ?? stepsUntilEnd(scheduler, options);
+  const preview = previewSchedule(scheduler, settings, count, options);
   const names = startingSettings(groups);
   return groups.map(({ name: about }, index) => {
     const curve = (setting: string) => preview.map((step) => step[index]![setting]!);
@@ -53,9 +52,17 @@ function startingSettings(groups: readonly ScheduledGroup[]): string[] {
 const FALLBACK_STEPS = 100;
 const NEVER = 1e9;
 
+/** Steps of the whole run: iterations where an epoch has a length or schedules count them; `undefined` where not known. */
+export function runSteps(scheduler: unknown, run: RunLength): number | undefined {
+  const schedules = resolveSchedules(scheduler, run);
+  if (schedules.length === 0) return runEnd(false, run) ?? runEnd(true, run);
+  const byEpoch = schedules.some(({ by_epoch }) => by_epoch !== false);
+  return runEnd(byEpoch && run.epochLength === undefined, run);
+}
+
 /** The step at which nothing moves any more, or 100 where that cannot be told. */
-function defaultSteps(scheduler: unknown, epochLength: number | undefined): number {
-  const ends = parseParamScheduler(scheduler).map((one) => {
+function stepsUntilEnd(scheduler: unknown, { epochLength }: RunLength): number {
+  const ends = resolveSchedules(scheduler).map((one) => {
     const end = lastStep(one);
     return one.by_epoch === true && epochLength !== undefined ? end * epochLength : end;
   });

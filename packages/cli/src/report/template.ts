@@ -19,11 +19,14 @@ export function pageTemplate(): string {
 // The parts of d3 that are in the script ask for this.
 const NOTICE = '/*! With d3-hierarchy, d3-scale and what they use, Copyright Mike Bostock, ISC License */';
 
+/** Style sheets in the order in which they stand in the page: of two equal rules the later one wins. */
+const STYLES = ['base', 'layout', 'controls', 'map', 'table', 'detail', 'charts', 'media'] as const;
+
 /** @param source the folder that `report.html` and `report/page` are in. */
 export function assemblePage(source: URL): string {
   const read = (name: string) => readFileSync(new URL(name, source), 'utf8');
   const script = bundle(fileURLToPath(new URL('report/page/main.ts', source)));
-  const style = minify(read('report/page/style.css'));
+  const style = minify(STYLES.map((part) => read(`report/page/style/${part}.css`)).join('\n'));
   const policy = [
     "default-src 'none'",
     `script-src ${hashSource(script)}`,

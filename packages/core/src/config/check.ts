@@ -36,9 +36,17 @@ function translate(issue: z.core.$ZodIssue, value: unknown, root: ConfigPath): I
     const allowed = issue.message.split(', ');
     return issue.keys.map((key) => ({ code: 'unknown_field', path: [...path, key], allowed }));
   }
+  const inside = issue.code === 'invalid_union' ? issue.errors.filter(isInside) : [];
+  if (inside.length === 1)
+    return inside[0]!.flatMap((each) => translate({ ...each, path: [...issue.path, ...each.path] }, value, root));
   const found = issue.path.reduce<unknown>(fieldOf, value);
   if (found === undefined) return [{ code: 'missing', path, allowed: issue.message }];
   return [{ code: 'invalid_value', path, found: describeValue(found), allowed: issue.message }];
+}
+
+/** Whether a form of a value is the right one but for what it holds. */
+function isInside(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys');
 }
 
 function fieldOf(value: unknown, key: PropertyKey): unknown {

@@ -5,9 +5,9 @@
  */
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping, open } from './check.ts';
-import type { ConfigPath } from './errors.ts';
-import { count, flag, name, notNegative, positive } from './fields.ts';
-import { LAYER_DECAY_NAMES, layerDecaySchema, paramwiseSchema } from './paramwise-config.ts';
+import { ConfigError, type ConfigPath, type Issue } from './errors.ts';
+import { count, flag, name, notNegative, number, positive } from './fields.ts';
+import { LAYER_DECAY_NAMES, layerDecaySchema, paramwiseSchema, reservedIssues } from './paramwise-config.ts';
 import { paramSchedulerSchema } from './scheduler-config.ts';
 
 /** `optim_wrapper.optimizer`: `type`, the base `lr` and `weight_decay`, and whatever else the optimizer takes. */
@@ -19,7 +19,7 @@ const clipByNorm = closed({
   /** Which norm; 2 where not given. */
   norm_type: z
     .union([positive, z.literal('inf'), z.custom<number>((value) => value === Number.POSITIVE_INFINITY)], {
-      error: 'a number above zero or "inf"',
+      error: 'a number above 0 or "inf"',
     })
     .optional(),
   error_if_nonfinite: flag.optional(),
@@ -35,6 +35,8 @@ const settingsShape = {
   /** Backward passes per optimizer step; 1 where not given. */
   accumulative_counts: count.optional(),
   clip_grad: clipGradSchema.nullish(),
+  /** What becomes of a step whose gradients hold an infinity or NaN; `step` where not given. */
+  on_non_finite: z.enum(['step', 'skip', 'throw'], { error: '"step", "skip" or "throw"' }).optional(),
 };
 
 const wrapperShape = {
@@ -49,17 +51,17 @@ const lossScaleSchema = z.union(
   [
     z.literal('dynamic'),
     positive,
-    z.strictObject({
+    closed({
       init_scale: positive.optional(),
-      growth_factor: positive.optional(),
-      backoff_factor: positive.optional(),
-      growth_interval: positive.optional(),
+      growth_factor: number.gt(1, { error: 'a number above 1' }).optional(),
+      backoff_factor: positive.lt(1, { error: 'a number between 0 and 1' }).optional(),
+      growth_interval: count.optional(),
       enabled: flag.optional(),
     }),
   ],
   {
     error:
-      '"dynamic", a number above zero, or a mapping with init_scale, growth_factor, backoff_factor, growth_interval, enabled',
+      '"dynamic", a number above 0, or a mapping with init_scale, growth_factor (above 1), backoff_factor (between 0 and 1), growth_interval, enabled',
   },
 );
 const amp = {
@@ -68,7 +70,9 @@ const amp = {
   dtype: z
     .enum(['float16', 'bfloat16', 'float32', 'float64'], { error: '"float16", "bfloat16", "float32" or "float64"' })
     .nullish(),
-  use_fsdp: flag.optional(),
+  use_fsdp: z
+    .literal(false, { error: 'false: it has no effect here, where a process holds the whole model' })
+    .optional(),
 };
 
 /** Wrappers whose fields are known; a type that a user registered may have any field beside the common ones. */
@@ -78,8 +82,17 @@ const WRAPPER_SCHEMAS = new Map<unknown, z.ZodType>([
 ]);
 const customWrapperSchema = open(wrapperShape);
 
+/** Wrappers that every engine is to have. */
+export const KNOWN_WRAPPERS: readonly string[] = ['OptimWrapper', 'AmpOptimWrapper'];
+
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 export type ClipGradConfig = z.infer<typeof clipGradSchema>;
+export type LossScaleConfig = z.infer<typeof lossScaleSchema>;
+/**
+ * What becomes of a step whose gradients hold an infinity or NaN: it is taken all the same, as in MMEngine; it is left out;
+ * or an error names the first such parameter.
+ */
+export type OnNonFinite = 'step' | 'skip' | 'throw';
 /** A checked `optim_wrapper`: `type` and `constructor` are filled in. */
 export type OptimWrapperConfig = z.infer<typeof customWrapperSchema> & z.infer<z.ZodObject<Partial<typeof amp>>>;
 
@@ -96,7 +109,29 @@ export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wr
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
   const bare: unknown = Object.assign(Object.create(null), copy);
   const schema = WRAPPER_SCHEMAS.get(copy.type ?? 'OptimWrapper') ?? customWrapperSchema;
-  return check(schema, bare, root) as OptimWrapperConfig;
+  const parsed = check(schema, bare, root) as OptimWrapperConfig;
+  const issues = strayFields(parsed.optimizer, root);
+  if (issues.length > 0) throw new ConfigError(issues);
+  return parsed;
+}
+
+/** A copy of a config without its `paramwise_cfg`, which whoever gets it may change: it is checked when it is used. */
+export function withoutParamwise({ paramwise_cfg: _, ...config }: OptimWrapperConfig): OptimWrapperConfig {
+  return copyPlain(config, ['optim_wrapper']) as OptimWrapperConfig;
+}
+
+/** Whether a config names its constructor itself. */
+export function namesConstructor(config: unknown): boolean {
+  return isMapping(config) && Object.hasOwn(config, 'constructor') && config.constructor !== undefined;
+}
+
+/** Fields of `optimizer` that belong elsewhere. */
+function strayFields(optimizer: OptimizerConfig, root: ConfigPath): Issue[] {
+  const path = [...root, 'optimizer'];
+  const issues = reservedIssues(optimizer, path);
+  if (!Object.hasOwn(optimizer, 'paramwise_cfg')) return issues;
+  const belongs = [...root, 'paramwise_cfg'];
+  return [...issues, { code: 'misplaced_field', path: [...path, 'paramwise_cfg'], beside: 'optimizer', belongs }];
 }
 
 /** What a wrapper does with gradients, checked and complete. */
@@ -105,22 +140,29 @@ export interface WrapperSettings {
   readonly accumulative_counts: number;
   /** `undefined`: gradients are not clipped. */
   readonly clip_grad: ClipGradConfig | undefined;
+  readonly on_non_finite: OnNonFinite;
 }
 
 const wrapperSettingsSchema = closed(settingsShape);
 
 /**
- * The two settings of an optimizer wrapper, for one that is made in code. Defaults: 1 and no clipping.
+ * The settings of an optimizer wrapper, for one that is made in code. Defaults: 1, no clipping and `step`.
  *
- * @param value other fields than these two are refused.
+ * @param value other fields than these are refused.
  * @throws ConfigError with every problem found.
  */
 export function parseWrapperSettings(
-  value: { readonly accumulative_counts?: unknown; readonly clip_grad?: unknown },
+  value: { readonly accumulative_counts?: unknown; readonly clip_grad?: unknown; readonly on_non_finite?: unknown },
   path: ConfigPath = ['optim_wrapper'],
 ): WrapperSettings {
-  const { accumulative_counts = 1, clip_grad } = check(wrapperSettingsSchema, copyPlain(value, path), path);
-  return { accumulative_counts, clip_grad: clip_grad ?? undefined };
+  const settings = check(wrapperSettingsSchema, copyPlain(value, path), path);
+  const { accumulative_counts = 1, clip_grad, on_non_finite = 'step' } = settings;
+  return { accumulative_counts, clip_grad: clip_grad ?? undefined, on_non_finite };
+}
+
+/** A checked `loss_scale`. @throws ConfigError with every problem found. */
+export function parseLossScale(value: unknown, path: ConfigPath = ['optim_wrapper', 'loss_scale']): LossScaleConfig {
+  return check(lossScaleSchema, copyPlain(value, path), path);
 }
 
 /** JSON Schema (draft 2020-12) of a config file with `optim_wrapper` and `param_scheduler`, for editors. */

@@ -18,12 +18,21 @@ export type Issue =
       readonly what: string;
       readonly found: string;
       readonly allowed: readonly string[];
+      /** The name that goes by this one elsewhere; where not given, the nearest by letters is told. */
+      readonly meant?: string | undefined;
     }
   | { readonly code: 'missing'; readonly path: ConfigPath; readonly allowed: string }
   | { readonly code: 'invalid_value'; readonly path: ConfigPath; readonly found: string; readonly allowed: string }
   /** A multiplier without the optimizer setting that it multiplies. */
   | { readonly code: 'missing_base'; readonly path: ConfigPath; readonly base: 'lr' | 'weight_decay' }
   | { readonly code: 'unsafe_key'; readonly path: ConfigPath }
+  /** A known field in a mapping where nothing reads it. */
+  | {
+      readonly code: 'misplaced_field';
+      readonly path: ConfigPath;
+      readonly beside: string;
+      readonly belongs: ConfigPath;
+    }
   | {
       readonly code: 'duplicate_parameter';
       readonly path: ConfigPath;
@@ -60,7 +69,7 @@ function describeIssue(issue: Issue): string {
     }
     case 'unknown_name': {
       const known = issue.allowed.length > 0 ? `registered: ${issue.allowed.join(', ')}` : 'nothing is registered yet';
-      return `no ${issue.what} is named "${issue.found}"${didYouMean(issue.found, issue.allowed)} (${known})`;
+      return `no ${issue.what} is named "${issue.found}"${didYouMean(issue.found, issue.allowed, issue.meant)} (${known})`;
     }
     case 'missing':
       return `missing; give ${issue.allowed}`;
@@ -70,6 +79,8 @@ function describeIssue(issue: Issue): string {
       return `needs the optimizer's ${issue.base}, which it multiplies; set optim_wrapper.optimizer.${issue.base}`;
     case 'unsafe_key':
       return 'a field of this name would change the prototype of an object; remove it';
+    case 'misplaced_field':
+      return `nothing reads it here; it belongs beside "${issue.beside}": move it to ${formatPath(issue.belongs)}`;
     case 'duplicate_parameter':
       return `"${issue.first}" and "${issue.second}" are the same parameter, which cannot be in two groups; set bypass_duplicate: true in paramwise_cfg to keep the first`;
     case 'unmatched_key': {
@@ -83,8 +94,8 @@ function describeIssue(issue: Issue): string {
   }
 }
 
-function didYouMean(found: string, allowed: readonly string[]): string {
-  const nearest = nearestName(found, allowed);
+function didYouMean(found: string, allowed: readonly string[], meant?: string): string {
+  const nearest = meant ?? nearestName(found, allowed);
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }
 
@@ -109,10 +120,13 @@ export function describeValue(value: unknown): string {
 
 /**
  * The candidate that `name` was most likely meant to be: smallest edit distance, letter case ignored, at most a third
- * of the name's length (two at least) away. `undefined` where none is near.
+ * of the name's length (two at least) away, or `limit`. `undefined` where none is near.
  */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(2, Math.floor(name.length / 3));
+export function nearestName(
+  name: string,
+  candidates: Iterable<string>,
+  limit = Math.max(2, Math.floor(name.length / 3)),
+): string | undefined {
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

@@ -9,6 +9,7 @@ import type { ParamView } from '../model/model.ts';
 import { check, closed, copyPlain, open } from './check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue, nearestName } from './errors.ts';
 import { count, flag, name, notNegative, positive } from './fields.ts';
+import { keyPatternProblem } from './key-pattern.ts';
 
 const multiplier = notNegative.nullish();
 
@@ -30,7 +31,10 @@ const matrixAlgorithmSchema = open({
   /** In place of the optimizer's; multipliers apply to it. */
   lr: notNegative.nullish(),
   weight_decay: notNegative.nullish(),
-  /** Parts of the paths of matrices that it is not for; embed, token, head and classifier where not given. */
+  /**
+   * Parts of the paths of more matrices that it is not for, beside embeddings and the output layer; embed, token, head and
+   * classifier where not given and types do not tell.
+   */
   exclude: z
     .array(z.string({ error: 'part of a parameter path' }).min(1, { error: 'part of a parameter path' }), {
       error: 'a list of parts of parameter paths',
@@ -39,7 +43,7 @@ const matrixAlgorithmSchema = open({
 });
 
 const paramwiseShape = {
-  /** Settings by substring of the parameter path; the longest key that matches decides alone. */
+  /** Settings by part of the parameter path; the longest key that matches decides alone. */
   custom_keys: z
     .record(z.string(), customKeySchema, { error: 'a mapping from part of a parameter path to settings' })
     .nullish(),
@@ -53,6 +57,11 @@ const paramwiseShape = {
   bypass_duplicate: flag.nullish(),
   /** `replace`, as in MMEngine: one key decides about everything. `compose`: a key decides about what it sets. */
   custom_keys_mode: z.enum(['replace', 'compose'], { error: '"replace" or "compose"' }).nullish(),
+  /**
+   * `substring`, as in MMEngine: a key matches wherever it is in a path. `path`: a key is a whole path, of a parameter or of
+   * a module, with `*` and `**` for any names, or a regular expression after `re:`.
+   */
+  custom_keys_match: z.enum(['substring', 'path'], { error: '"substring" or "path"' }).nullish(),
   /** The algorithm of the matrices of hidden layers: all else keeps that of the optimizer. */
   matrix_algorithm: matrixAlgorithmSchema.nullish(),
   /** Parameters with equal settings share one named group; false where not given. */
@@ -127,7 +136,7 @@ export function parseLayerDecay(
   const { layer_decay_rate, ...rest } = parse(config ?? {}, extraFields, fields, root) as LayerDecayFields;
   const decay_rate = rest.decay_rate ?? layer_decay_rate ?? undefined;
   const path = [...root, 'decay_rate'];
-  if (decay_rate === undefined) throw new ConfigError([{ code: 'missing', path, allowed: 'a number above zero' }]);
+  if (decay_rate === undefined) throw new ConfigError([{ code: 'missing', path, allowed: 'a number above 0' }]);
   if ((rest.decay_rate ?? layer_decay_rate) !== (layer_decay_rate ?? rest.decay_rate)) {
     const allowed = 'one of decay_rate and layer_decay_rate';
     throw new ConfigError([{ code: 'invalid_value', path, found: describeValue(rest.decay_rate), allowed }]);
@@ -144,33 +153,55 @@ function parse(
   const copy = copyPlain(config, root);
   const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown()]));
   const parsed: ParamwiseConfig = check(closed({ ...extra, ...moreFields, ...paramwiseShape }), copy, root);
-  const issues = Object.entries(parsed.custom_keys ?? {}).flatMap(([key, settings]) =>
-    customKeyIssues(settings, [...root, 'custom_keys', key]),
-  );
+  const matchesPaths = parsed.custom_keys_match === 'path';
+  const issues = Object.entries(parsed.custom_keys ?? {}).flatMap(([key, settings]): Issue[] => {
+    const path = [...root, 'custom_keys', key];
+    const problem = matchesPaths ? keyPatternProblem(key) : undefined;
+    const found = [...reservedIssues(settings, path), ...customKeyIssues(settings, path)];
+    return problem === undefined ? found : [{ code: 'invalid_value', path, ...problem }, ...found];
+  });
+  issues.push(...reservedIssues(parsed.matrix_algorithm ?? {}, [...root, 'matrix_algorithm']));
   if (issues.length > 0) throw new ConfigError(issues);
   return parsed;
 }
 
-const CUSTOM_KEY_FIELDS = ['lr_mult', 'decay_mult', 'weight_decay', 'freeze', 'freeze_until', 'algorithm'] as const;
+/** What a group is made of beside its settings; no mapping that becomes settings may name it. */
+const RESERVED_FIELDS: readonly string[] = ['params', 'paramNames', 'param_names'];
+
+/** An issue for each field of a mapping of group settings that would replace the group's parameters or their names. */
+export function reservedIssues(settings: Readonly<Record<string, unknown>>, path: ConfigPath): Issue[] {
+  const allowed = `any field but ${RESERVED_FIELDS.join(', ')}`;
+  return RESERVED_FIELDS.filter((field) => Object.hasOwn(settings, field)).map((field) => {
+    return { code: 'invalid_value', path: [...path, field], found: describeValue(settings[field]), allowed };
+  });
+}
+
+/** Fields of a custom key that are our own. */
+export const CUSTOM_KEY_FIELDS: readonly string[] = Object.keys(customKeySchema.shape);
+/** Fields of `matrix_algorithm` that are no argument of the algorithm. */
+export const MATRIX_FIELDS: readonly string[] = Object.keys(matrixAlgorithmSchema.shape);
 
 /** A custom key may name any argument of the optimizer, so only what is nearly one of our own fields is a misspelling. */
 function customKeyIssues(settings: CustomKeyConfig, path: ConfigPath): Issue[] {
-  const own = new Set<string>([...CUSTOM_KEY_FIELDS, 'lr', ...Object.keys(paramwiseShape)]);
+  const own = new Set<string>([...CUSTOM_KEY_FIELDS, ...PARAMWISE_FIELDS]);
+  const spelled = CUSTOM_KEY_FIELDS.filter((field) => field !== 'lr');
   return Object.keys(settings).flatMap((field): Issue[] => {
-    if (field === 'params') {
+    if (RESERVED_FIELDS.includes(field)) return [];
+    if (field === 'requires_grad') {
       const found = describeValue(settings[field]);
-      return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'any field but "params"' }];
+      const allowed = 'freeze: true, which leaves parameters out of training';
+      return [{ code: 'invalid_value', path: [...path, field], found, allowed }];
     }
     if (field === 'freeze_until' && settings.freeze === true) {
       const found = describeValue(settings[field]);
       return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'one of freeze and freeze_until' }];
     }
-    if (own.has(field) || nearestName(field, CUSTOM_KEY_FIELDS) === undefined) return [];
+    if (own.has(field) || nearestName(field, spelled) === undefined) return [];
     return [
       {
         code: 'unknown_field',
         path: [...path, field],
-        allowed: [...CUSTOM_KEY_FIELDS, 'lr', 'arguments of the optimizer'],
+        allowed: [...spelled, 'lr', 'arguments of the optimizer'],
       },
     ];
   });

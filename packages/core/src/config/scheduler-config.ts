@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping } from './check.ts';
 import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
-import { count, flag, notNegative, number, positive } from './fields.ts';
+import { atLeast, count, flag, notNegative, number, positive } from './fields.ts';
 
 /** The `end` of a schedule that never ends, as MMEngine writes it. */
 export const NEVER = 1e9;
@@ -19,10 +19,7 @@ const common = {
   begin: notNegative.default(0),
   /** First step at which it no longer does. */
   end: positive.default(NEVER),
-  last_step: z
-    .int({ error: 'a whole number of -1 or more' })
-    .min(-1, { error: 'a whole number of -1 or more' })
-    .default(-1),
+  last_step: atLeast(-1).default(-1),
   by_epoch: flag.default(true),
   /**
    * What a `ScheduleDriver` steps a schedule by iteration on: optimizer updates (where not given), or iterations whether or
@@ -85,6 +82,11 @@ export type ScheduleOptions<K extends ScheduleKind> = Inputs[K];
 /** The same with defaults filled in. */
 export type CheckedScheduleOptions<K extends ScheduleKind> = Outputs[K];
 
+/** Names of the options that say what a schedule does; the rest say where it is, or how it was written. */
+export function optionNames(kind: ScheduleKind): string[] {
+  return [...Object.keys(SHAPES[kind]), 'begin', 'end', 'by_epoch', 'counts'];
+}
+
 const SCHEDULE_KINDS = Object.keys(SHAPES) as ScheduleKind[];
 
 /** How a schedule is named by what it acts on. `null`: the config says, in `param_name`. */
@@ -122,6 +124,22 @@ const one = z.union(typed);
 
 /** For the JSON Schema; configs are checked by `parseParamScheduler`, which names the type that a fault is in. */
 export const paramSchedulerSchema = z.union([one, z.array(one)]);
+
+/** What PyTorch, timm, Transformers and MMCV call schedules that have another name here. */
+const NAMES_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['CosineAnnealingWarmRestarts', 'CosineRestartLR'],
+  ['CosineRestart', 'CosineRestartLR'],
+  ['CosineLR', 'CosineAnnealingLR'],
+  ['CosineLRScheduler', 'CosineAnnealingLR'],
+  ['CosineAnnealing', 'CosineAnnealingLR'],
+  ['PolynomialLR', 'PolyLR'],
+  ['PolyLRScheduler', 'PolyLR'],
+  ['OneCycle', 'OneCycleLR'],
+  ['ReduceLROnPlateau', 'ReduceOnPlateauLR'],
+  ['PlateauLRScheduler', 'ReduceOnPlateauLR'],
+  ['LinearWarmup', 'LinearLR'],
+  ['ConstantWarmup', 'ConstantLR'],
+]);
 
 export interface ParamSchedulerConfig {
   readonly type: string;
@@ -173,7 +191,14 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
   if (typeof type !== 'string' || !SCHEDULER_TYPES.has(type)) {
     const allowed = [...SCHEDULER_TYPES.keys(), ...customTypes];
     throw new ConfigError([
-      { code: 'unknown_name', path: at, what: 'parameter scheduler', found: String(type), allowed },
+      {
+        code: 'unknown_name',
+        path: at,
+        what: 'parameter scheduler',
+        found: String(type),
+        allowed,
+        meant: NAMES_ELSEWHERE.get(String(type)),
+      },
     ]);
   }
   return { type, ...parseSchedulerOptions(type, options, path) };
@@ -220,7 +245,7 @@ const RELATIONS: readonly Relation[] = [
   {
     kind: 'Constant',
     field: 'factor',
-    allowed: 'a number above zero where the schedule ends, as the value is then divided by it',
+    allowed: 'a number above 0 where the schedule ends, as the value is then divided by it',
     broken: (o) => o.factor === 0 && o.end !== NEVER,
   },
   { kind: 'CosineAnnealing', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },

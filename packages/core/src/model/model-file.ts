@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { check, open } from '../config/check.ts';
 import { ConfigError, type ConfigPath } from '../config/errors.ts';
+import { atLeast } from '../config/fields.ts';
 import type { ModuleKind, ModuleView, ParamView } from './model.ts';
 
 /** A parameter of a model file. */
@@ -12,7 +13,7 @@ export interface FileParam extends ParamView {
 
 const id = z.int({ error: 'a whole number' });
 const text = z.string({ error: 'a string' });
-const size = z.int({ error: 'a whole number of zero or more' }).min(0, { error: 'a whole number of zero or more' });
+const size = atLeast(0);
 const paramSchema = open({
   name: text,
   id,
@@ -164,10 +165,13 @@ function isReference(json: unknown): boolean {
 /** MMEngine's norm layers; LocalResponseNorm and the like have no parameters and are not among them. */
 const NORMS = new Set(['_BatchNorm', 'SyncBatchNorm', '_InstanceNorm', 'GroupNorm', 'LayerNorm']);
 const DEFORM_CONVS = new Set(['DeformConv2d', 'ModulatedDeformConv2d']);
+const EMBEDDINGS = new Set(['Embedding', 'EmbeddingBag']);
 
 function kindOf({ types, attrs }: z.output<typeof nodeSchema>, path: LazyPath): ModuleKind {
   if (types.some((type) => NORMS.has(type))) return { type: 'norm' };
   if (types.some((type) => DEFORM_CONVS.has(type))) return { type: 'deform_conv' };
+  if (types.some((type) => EMBEDDINGS.has(type))) return { type: 'embedding' };
+  if (types.includes('Linear')) return { type: 'linear' };
   if (!types.includes('Conv2d')) return { type: 'other' };
   const { in_channels: inChannels, groups } = attrs ?? {};
   if (inChannels === undefined || groups === undefined) {

@@ -15,6 +15,10 @@ export type ModuleKind =
   | { readonly type: 'conv2d'; readonly inChannels: number; readonly groups: number }
   /** Deformable convolution, modulated or not. */
   | { readonly type: 'deform_conv' }
+  /** A table of learned rows, looked up one by one or in bags. */
+  | { readonly type: 'embedding' }
+  /** An affine map of the last dimension. */
+  | { readonly type: 'linear' }
   | { readonly type: 'other' };
 
 /** A module: its own parameters and its children, each in registration order. */

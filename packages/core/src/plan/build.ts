@@ -1,40 +1,18 @@
 /** Config → constructor → wrapper, for one model or several. */
-import { parseOptimWrapper } from '../config/config.ts';
 import { ConfigError, type Issue } from '../config/errors.ts';
-import { LAYER_DECAY_NAMES } from '../config/paramwise-config.ts';
 import type { OptimWrapperLike } from '../groups.ts';
 import type { ModuleView } from '../model/model.ts';
-import { Registry, type TypedConfig } from '../registry.ts';
-import {
-  type BuildOptions,
-  DefaultOptimWrapperConstructor,
-  LayerDecayOptimWrapperConstructor,
-  type OptimWrapperConstructor,
-} from './constructor.ts';
+import { publicRegistries } from '../registries.ts';
+import type { Registries } from '../registry.ts';
+import type { BuildOptions } from './constructor.ts';
+import { findConstructor } from './prepare.ts';
+import { refuseDuplicates, refuseEmpty } from './refusals.ts';
 
-/** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
-export interface ConstructorBuildConfig extends TypedConfig {
-  readonly optim_wrapper_cfg: unknown;
-  readonly paramwise_cfg: unknown;
+/** How a config is built. */
+export interface ConfigBuildOptions extends BuildOptions {
+  /** What the names in the config stand for. Default: the public registries, such as `OPTIMIZERS`. */
+  readonly registries?: Registries;
 }
-
-const layerDecay = (cfg: ConstructorBuildConfig) =>
-  new LayerDecayOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg);
-
-/** Constructors by the `constructor` of `optim_wrapper`. */
-export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, ConstructorBuildConfig>(
-  'OPTIM_WRAPPER_CONSTRUCTORS',
-  {
-    what: 'optimizer wrapper constructor',
-    entries: [
-      [
-        'DefaultOptimWrapperConstructor',
-        (cfg) => new DefaultOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
-      ],
-      ...LAYER_DECAY_NAMES.map((name) => [name, layerDecay] as const),
-    ],
-  },
-);
 
 /**
  * Builds the optimizer wrapper that an `optim_wrapper` config describes: plan, groups, optimizer, wrapper.
@@ -46,19 +24,10 @@ export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, 
 export function buildOptimWrapper<W extends OptimWrapperLike = OptimWrapperLike>(
   model: ModuleView,
   cfg: unknown,
-  options: BuildOptions = {},
+  { registries = publicRegistries, ...options }: ConfigBuildOptions = {},
 ): W {
   // What the registered factory makes is for its user to know.
-  return constructorOf(cfg).build(model, options) as W;
-}
-
-function constructorOf(cfg: unknown): OptimWrapperConstructor {
-  const { constructor: type, paramwise_cfg, ...optim_wrapper_cfg } = parseOptimWrapper(cfg);
-  const config = { type, optim_wrapper_cfg, paramwise_cfg: paramwise_cfg ?? null };
-  if (OPTIM_WRAPPER_CONSTRUCTORS.has(type)) return OPTIM_WRAPPER_CONSTRUCTORS.build(config);
-  const { what } = OPTIM_WRAPPER_CONSTRUCTORS;
-  const issue = { path: ['optim_wrapper', 'constructor'], what, found: type };
-  throw new ConfigError([{ code: 'unknown_name', ...issue, allowed: OPTIM_WRAPPER_CONSTRUCTORS.names() }]);
+  return findConstructor(cfg, registries).maker.build(model, { registries, ...options }) as W;
 }
 
 /**
@@ -74,7 +43,7 @@ function constructorOf(cfg: unknown): OptimWrapperConstructor {
 export function buildOptimWrappers<W extends OptimWrapperLike = OptimWrapperLike>(
   models: Readonly<Record<string, ModuleView>>,
   cfgs: Readonly<Record<string, unknown>>,
-  options: BuildOptions = {},
+  { registries = publicRegistries, ...options }: ConfigBuildOptions = {},
 ): Record<string, W> {
   const names = Object.keys(models);
   const issues: Issue[] = Object.keys(cfgs)
@@ -85,10 +54,23 @@ export function buildOptimWrappers<W extends OptimWrapperLike = OptimWrapperLike
     issues.push({ code: 'missing', path: ['optim_wrapper', name], allowed: 'a config for this model' });
   }
   const given = names.filter((name) => Object.hasOwn(cfgs, name));
-  const makers = given.map((name) => collectIssues(name, issues, () => constructorOf(cfgs[name])));
+  const makers = given.map((name) => collectIssues(name, issues, () => findConstructor(cfgs[name], registries).maker));
+  if (issues.length > 0) throw new ConfigError(issues);
+  for (const [index, name] of given.entries()) {
+    collectIssues(name, issues, () => {
+      const prepared = makers[index]!.prepare?.(models[name]!, { registries });
+      if (prepared === undefined) return;
+      refuseDuplicates(prepared.plan);
+      refuseEmpty(prepared.plan);
+    });
+  }
   if (issues.length > 0) throw new ConfigError(issues);
   const wrappers = given.map((name, index) =>
-    collectIssues(name, issues, () => [name, makers[index]!.build(models[name]!, options) as W] as const),
+    collectIssues(
+      name,
+      issues,
+      () => [name, makers[index]!.build(models[name]!, { registries, ...options }) as W] as const,
+    ),
   );
   if (issues.length > 0) throw new ConfigError(issues);
   return Object.fromEntries(wrappers.filter((entry) => entry !== undefined));

@@ -1,26 +1,65 @@
-/** Plan → parameter groups → optimizer → wrapper. */
-import { type OptimizerConfig, type OptimWrapperConfig, parseOptimWrapper } from '../config/config.ts';
-import { ConfigError } from '../config/errors.ts';
+/** Config → plan → parameter groups → optimizer → wrapper. */
+import {
+  namesConstructor,
+  type OptimizerConfig,
+  type OptimWrapperConfig,
+  parseOptimWrapper,
+} from '../config/config.ts';
 import { type ParamwiseConfig, parseLayerDecay, parseParamwise } from '../config/paramwise-config.ts';
 import type { OptimWrapperLike, ParamGroup } from '../groups.ts';
-import { childModules, type ModuleView, type ParamView, walkModules } from '../model/model.ts';
+import { childModules, type ModuleView } from '../model/model.ts';
 import { unwrapModel } from '../model/unwrap.ts';
-import { OPTIM_WRAPPERS, OPTIMIZERS } from '../registry.ts';
+import { OPTIM_WRAPPERS, OPTIMIZERS, type TypedConfig } from '../registry.ts';
 import { listSome } from '../text.ts';
-import { gatherGroups, groupOf } from './merge.ts';
-import type { ParamPlan, PlannedParam } from './param-plan.ts';
-import { Planner, plannedToJson } from './plan.ts';
+import { GroupRun } from './group-run.ts';
+import { gatherGroups, paramGroupsOf } from './merge.ts';
+import type { EngineRegistries, UnknownNames } from './names.ts';
+import type { ParamPlan } from './param-plan.ts';
+import { planModel } from './plan.ts';
 import { makePolicy, type Policy, policyFor } from './policy.ts';
+import { checkConfig, checkPlan, refuseDuplicates, refuseEmpty } from './refusals.ts';
+
+/** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
+export interface ConstructorBuildConfig extends TypedConfig {
+  readonly optim_wrapper_cfg: unknown;
+  readonly paramwise_cfg: unknown;
+}
 
 export interface BuildOptions {
   /** Called with each warning: those of the plan before anything is built. Nothing is printed. */
   readonly onWarning?: (warning: string) => void;
+  /** What names in the config stand for. Default: the public registries, such as `OPTIMIZERS`. */
+  readonly registries?: EngineRegistries;
+}
+
+export interface PrepareOptions {
+  /** What names in the config stand for. Default: the public registries, such as `OPTIMIZERS`. */
+  readonly registries?: EngineRegistries;
+  /** What becomes of names that nothing is known of. Default `refuse`; `warn`, as they may be registered elsewhere. */
+  readonly unknown?: UnknownNames;
+  /** `any` where the model stands for others, so that no parameter is refused for its shape. Default `real`. */
+  readonly shapes?: 'real' | 'any';
+}
+
+/** All that building needs. Nothing is built yet, and nothing about the config is left to be refused. */
+export interface Prepared {
+  /** The checked `optim_wrapper`. */
+  readonly config: OptimWrapperConfig;
+  readonly plan: ParamPlan;
+  /** What the optimizer will be given. */
+  readonly groups: ParamGroup[];
+  /** What is said of names that nothing is known of; it stands among the plan's warnings too. */
+  readonly unknownNames: readonly string[];
 }
 
 /** Anything that makes an optimizer wrapper for a model. */
 export interface OptimWrapperConstructor {
   build(model: ModuleView, options?: BuildOptions): OptimWrapperLike;
+  /** What would be built, where the constructor can tell. */
+  prepare?(model: ModuleView, options?: PrepareOptions): Prepared;
 }
+
+const PUBLIC: EngineRegistries = { optimizers: OPTIMIZERS, wrappers: OPTIM_WRAPPERS };
 
 const plans = new WeakMap<object, ParamPlan>();
 
@@ -45,10 +84,15 @@ export function planOf(optimWrapper: object): ParamPlan | undefined {
 export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   /** Fields of `paramwise_cfg` that a subclass reads beside the known ones. */
   static readonly extraParamwiseFields: readonly string[] = [];
+  /** Fields of custom keys that a subclass reads beside those of the algorithms. */
+  static readonly extraKeyFields: readonly string[] = [];
 
   /** Checks `paramwise_cfg`. */
   protected static readonly parse: (config: unknown, extraFields: readonly string[]) => ParamwiseConfig =
     parseParamwise;
+
+  /** The name in a config, where one is made without. */
+  protected static readonly registeredAs: string = 'DefaultOptimWrapperConstructor';
 
   readonly optimWrapperCfg: OptimWrapperConfig;
   readonly optimizerCfg: OptimizerConfig;
@@ -60,9 +104,10 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
    * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
    */
   constructor(optimWrapperCfg: unknown, paramwiseCfg?: unknown) {
-    this.optimWrapperCfg = parseOptimWrapper(optimWrapperCfg);
+    const { extraParamwiseFields, parse, registeredAs } = new.target;
+    const config = parseOptimWrapper(optimWrapperCfg);
+    this.optimWrapperCfg = namesConstructor(optimWrapperCfg) ? config : { ...config, constructor: registeredAs };
     this.optimizerCfg = this.optimWrapperCfg.optimizer;
-    const { extraParamwiseFields, parse } = new.target;
     this.paramwiseCfg = parse(
       paramwiseCfg === undefined ? this.optimWrapperCfg.paramwise_cfg : paramwiseCfg,
       extraParamwiseFields,
@@ -83,19 +128,38 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   /**
    * Appends the groups of a module and all below it.
    *
+   * With layer decay, a part of a model is numbered by its `prefix`.
+   *
    * @param prefix path of the module; empty for the model itself.
    * @param isDcnModule whether its parent is a deformable convolution.
    */
   addParams(groups: ParamGroup[], module: ModuleView, prefix = '', isDcnModule = false): void {
-    this.#run(groups, module).visit({ module, prefix, isDcnModule });
-    for (const child of childModules({ module, prefix })) {
-      this.addParams(groups, child.module, child.prefix, child.isDcnModule);
-    }
+    const run = this.#runs.get(groups) ?? new GroupRun(this.#policy, groups);
+    this.#runs.set(groups, run);
+    run.within({ module, prefix, isDcnModule }, () => {
+      for (const child of childModules({ module, prefix })) {
+        this.addParams(groups, child.module, child.prefix, child.isDcnModule);
+      }
+    });
   }
 
-  /** What would be built for this model, with reasons. Nothing is built. */
-  plan(model: ModuleView): ParamPlan {
-    return this.#prepare(model).plan;
+  /**
+   * What would be built for this model, with reasons. Nothing is built.
+   *
+   * @throws ConfigError as `prepare`.
+   */
+  plan(model: ModuleView, options?: PrepareOptions): ParamPlan {
+    return this.#prepare(model, options).plan;
+  }
+
+  /**
+   * The plan and the groups that would be built for this model.
+   *
+   * @throws ConfigError for all that `build` refuses, but for what the plan shows: a parameter in two groups, and nothing to
+   * train.
+   */
+  prepare(model: ModuleView, options?: PrepareOptions): Prepared {
+    return this.#prepare(model, options);
   }
 
   /**
@@ -103,37 +167,43 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
    *
    * @throws ConfigError when a parameter is in two groups, when there is none to train, or when a type is not registered.
    */
-  build(model: ModuleView, { onWarning }: BuildOptions = {}): OptimWrapperLike {
-    const { plan, groups } = this.#prepare(model);
-    for (const warning of plan.warnings) onWarning?.(warning);
-    refuseUnbuildable(plan);
-    const { optimizer: _, constructor: __, paramwise_cfg: ___, ...wrapperCfg } = this.optimWrapperCfg;
-    const optimizer = OPTIMIZERS.build({ ...this.optimizerCfg, params: groups }, ['optim_wrapper', 'optimizer']);
-    const wrapper = OPTIM_WRAPPERS.build({ ...wrapperCfg, optimizer }, ['optim_wrapper']);
-    freeze(plan, onWarning);
-    plans.set(wrapper, plan);
-    return wrapper;
+  build(model: ModuleView, { onWarning, registries = PUBLIC }: BuildOptions = {}): OptimWrapperLike {
+    const prepared = this.#prepare(model, { registries });
+    refuseDuplicates(prepared.plan);
+    refuseEmpty(prepared.plan);
+    for (const warning of prepared.plan.warnings) onWarning?.(warning);
+    return assemble(prepared, registries, onWarning);
   }
 
-  #prepare(model: ModuleView): { plan: ParamPlan; groups: ParamGroup[] } {
+  #prepare(model: ModuleView, { registries = PUBLIC, unknown, shapes }: PrepareOptions = {}): Prepared {
+    const { extraKeyFields } = this.constructor as typeof DefaultOptimWrapperConstructor;
+    const known = checkConfig(this.optimWrapperCfg, this.paramwiseCfg, { registries, unknown }, extraKeyFields);
     const { model: root, warnings } = unwrapModel(model);
-    const groups: ParamGroup[] = [];
-    const isOverridden = this.addParams !== DefaultOptimWrapperConstructor.prototype.addParams;
-    const run = this.#run(groups, root, !isOverridden && !this.#policy.isParamwise);
-    if (isOverridden) this.addParams(groups, root);
-    // The same visits without recursion, so that nesting is not bounded by the call stack.
-    else for (const visited of walkModules(root)) run.visit(visited);
-    const plan = run.finish(warnings, isOverridden ? this.constructor.name : undefined);
-    return { plan, groups: gatherGroups(plan, groups) };
+    const { plan, groups } = this.#planned(root, [...known.warnings, ...warnings]);
+    checkPlan(plan, groups, known, shapes);
+    return {
+      config: this.optimWrapperCfg,
+      plan,
+      // Whoever only looks at a plan needs none.
+      get groups() {
+        return groups();
+      },
+      unknownNames: known.warnings,
+    };
   }
 
-  #run(groups: ParamGroup[], root: ModuleView, singleGroup = false): GroupRun {
-    let run = this.#runs.get(groups);
-    if (run === undefined) {
-      run = new GroupRun(policyFor(this.#policy, root), singleGroup, groups);
-      this.#runs.set(groups, run);
+  #planned(root: ModuleView, warnings: readonly string[]): { plan: ParamPlan; groups: () => ParamGroup[] } {
+    if (this.addParams === DefaultOptimWrapperConstructor.prototype.addParams) {
+      // The same visits without recursion, so that nesting is not bounded by the call stack.
+      const plan = planModel(root, policyFor(this.#policy, root), warnings);
+      return { plan, groups: once(() => paramGroupsOf(plan)) };
     }
-    return run;
+    const groups: ParamGroup[] = [];
+    const run = new GroupRun(this.#policy, groups, { root });
+    this.#runs.set(groups, run);
+    this.addParams(groups, root);
+    const plan = run.finish(warnings, this.constructor.name);
+    return { plan, groups: once(() => gatherGroups(plan, groups)) };
   }
 }
 
@@ -157,83 +227,28 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
  */
 export class LayerDecayOptimWrapperConstructor extends DefaultOptimWrapperConstructor {
   protected static override readonly parse = parseLayerDecay;
+  protected static override readonly registeredAs = 'LayerDecayOptimWrapperConstructor';
 }
 
-/** One list of groups being filled: by the rules, and perhaps by a subclass between them. */
-class GroupRun {
-  readonly #planner: Planner;
-  readonly #groups: ParamGroup[];
-  readonly #planned = new Map<ParamGroup, PlannedParam>();
-  #noted = 0;
-
-  constructor(policy: Policy, singleGroup: boolean, groups: ParamGroup[]) {
-    this.#planner = new Planner(policy, singleGroup);
-    this.#groups = groups;
-  }
-
-  visit(visited: Parameters<Planner['visit']>[0]): void {
-    this.#noteForeign();
-    this.#planner.visit(visited, (planned) => {
-      const group = groupOf(planned);
-      this.#planned.set(group, planned);
-      this.#groups.push(group);
-    });
-    this.#noted = this.#groups.length;
-  }
-
-  /**
-   * The plan of the groups as they now are.
-   *
-   * @param author the subclass that may have written or changed some, to be named as the reason.
-   */
-  finish(warnings: readonly string[], author: string | undefined): ParamPlan {
-    if (author === undefined) return this.#planner.finish([...this.#planned.values()], warnings);
-    const entries = this.#groups.flatMap((group) => {
-      const planned = this.#planned.get(group);
-      return planned !== undefined && isUntouched(group, planned) ? [planned] : foreignEntries(group, planned, author);
-    });
-    return { ...this.#planner.finish(entries, warnings), duplicates: duplicatesIn(entries) };
-  }
-
-  /** Parameters that a subclass has appended since have a group too. */
-  #noteForeign(): void {
-    for (; this.#noted < this.#groups.length; this.#noted++) {
-      const group = this.#groups[this.#noted]!;
-      for (const [index, param] of group.params.entries()) this.#planner.note(param, nameIn(group, index));
-    }
-  }
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
-function nameIn({ paramNames }: ParamGroup, index: number): string {
-  return paramNames?.[index] ?? '(unnamed)';
-}
-
-function isUntouched(group: ParamGroup, { options, param }: PlannedParam): boolean {
-  const { params, paramNames: _, ...settings } = group;
-  if (params.length !== 1 || params[0] !== param) return false;
-  const fields = Object.keys(settings);
-  return fields.length === Object.keys(options).length && fields.every((field) => settings[field] === options[field]);
-}
-
-function foreignEntries(group: ParamGroup, planned: PlannedParam | undefined, author: string): PlannedParam[] {
-  const { params, paramNames: _, ...options } = group;
-  const note =
-    planned === undefined ? `addParams of ${author} made this group` : `addParams of ${author} then changed the group`;
-  const reasons = [...(planned?.reasons ?? []), note];
-  const decidedBy = [...(planned?.decidedBy ?? []), `addParams of ${author}`];
-  return params.map((param, index) => {
-    const entry = { path: nameIn(group, index), param, options, decidedBy, reasons };
-    return { ...entry, toJSON: () => plannedToJson(entry) };
-  });
-}
-
-function duplicatesIn(entries: readonly PlannedParam[]): ParamPlan['duplicates'] {
-  const first = new Map<ParamView, string>();
-  return entries.flatMap(({ path, param }) => {
-    const known = first.get(param);
-    if (known === undefined) first.set(param, path);
-    return known === undefined ? [] : [{ path, first: known, param }];
-  });
+function assemble(
+  { config, plan, groups }: Prepared,
+  { optimizers, wrappers }: EngineRegistries,
+  onWarning: BuildOptions['onWarning'],
+): OptimWrapperLike {
+  const { optimizer: optimizerCfg, constructor: _, paramwise_cfg: __, ...wrapperCfg } = config;
+  const optimizer = optimizers.build({ ...optimizerCfg, params: groups }, ['optim_wrapper', 'optimizer']);
+  const wrapper = wrappers.build({ ...wrapperCfg, optimizer }, ['optim_wrapper']);
+  freeze(plan, onWarning);
+  plans.set(wrapper, plan);
+  return wrapper;
 }
 
 /** Switches off the gradients of what the config freezes; what cannot be switched is told of. */
@@ -244,17 +259,4 @@ function freeze({ frozen }: ParamPlan, onWarning: BuildOptions['onWarning']): vo
   onWarning?.(
     `frozen parameters are not trained but still get gradients, as the model cannot switch them off: ${listSome(still)}`,
   );
-}
-
-function refuseUnbuildable({ duplicates, groups, skipped }: ParamPlan): void {
-  const path = ['optim_wrapper', 'paramwise_cfg', 'bypass_duplicate'];
-  const issues = duplicates.map(({ first, path: second }) => ({
-    code: 'duplicate_parameter' as const,
-    path,
-    first,
-    second,
-  }));
-  if (issues.length > 0) throw new ConfigError(issues);
-  if (groups.length === 0)
-    throw new ConfigError([{ code: 'no_parameters', path: ['optim_wrapper'], skipped: skipped.length }]);
 }

@@ -2,7 +2,8 @@
 
 import type { CustomKeyConfig } from '../config/paramwise-config.ts';
 import { layerFactor } from './layer-decay.ts';
-import type { MatrixAlgorithm, Policy } from './policy.ts';
+import type { MatrixAlgorithm } from './matrix.ts';
+import type { Policy } from './policy.ts';
 import { type ConfiguredRule, type CustomKey, firstMatch, type ParamFacts } from './rules.ts';
 
 /** Settings of a parameter's group. */

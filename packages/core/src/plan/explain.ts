@@ -2,7 +2,8 @@
 import { nearestName } from '../config/errors.ts';
 import { elementCount } from '../model/model.ts';
 import { formatNumber, listSome } from '../text.ts';
-import type { ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
+import type { ParamPlan, PlannedParam } from './param-plan.ts';
+import { type LeftOutRow, type PlanRow, planRows } from './plan-rows.ts';
 
 /**
  * Everything there is to say about one parameter.
@@ -64,11 +65,7 @@ const NUMERIC_COLUMNS = new Set([1, 2, 3, 4]);
  */
 export function planTable(plan: ParamPlan): string {
   const rows = new Map<string, Row>();
-  for (const entry of plan.groups) addToRow(rows, entry.path, elementCount(entry.param), settingsOf(plan, entry));
-  for (const skipped of plan.skipped) {
-    const rule = `left out: ${whySkipped(skipped)}`;
-    addToRow(rows, skipped.path, elementCount(skipped.param), { lr: '-', weightDecay: '-', rule });
-  }
+  for (const row of planRows(plan)) addToRow(rows, row.path, elementCount(row.param), settingsOf(row));
   const cells = [...rows.values()].map((row) => [
     patternOf(row.paths),
     String(row.paths.length),
@@ -80,25 +77,21 @@ export function planTable(plan: ParamPlan): string {
   return alignColumns([HEADER, ...cells]);
 }
 
-function whySkipped({ first, frozenBy }: SkippedParam): string {
-  if (frozenBy !== undefined) return `frozen by ${frozenBy}`;
-  return first === undefined ? 'requires no gradient' : 'duplicate';
-}
-
 type RowSettings = Pick<Row, 'lr' | 'weightDecay' | 'rule'>;
 
-function settingsOf(plan: ParamPlan, { options, decidedBy }: PlannedParam): RowSettings {
+function settingsOf(row: PlanRow): RowSettings {
+  if (!row.isTrained) return { lr: '-', weightDecay: '-', rule: `left out: ${whyLeftOut(row)}` };
+  const extras = Object.entries(row.others).map(([name, value]) => `, ${name} ${settingText(value)}`);
   return {
-    lr: settingText(options.lr ?? plan.base.lr),
-    weightDecay: settingText(options.weight_decay ?? plan.base.weight_decay),
-    rule: (decidedBy.join(', ') || '-') + extras(options),
+    lr: settingText(row.lr),
+    weightDecay: settingText(row.weightDecay),
+    rule: (row.decidedBy.join(', ') || '-') + extras.join(''),
   };
 }
 
-function extras({ lr: _, weight_decay: __, lr_mult: ___, decay_mult: ____, ...more }: PlannedParam['options']): string {
-  return Object.entries(more)
-    .map(([name, value]) => `, ${name} ${settingText(value)}`)
-    .join('');
+function whyLeftOut({ first, frozenBy }: LeftOutRow): string {
+  if (frozenBy !== undefined) return `frozen by ${frozenBy}`;
+  return first === undefined ? 'requires no gradient' : 'duplicate';
 }
 
 function addToRow(rows: Map<string, Row>, path: string, elements: number, settings: RowSettings): void {

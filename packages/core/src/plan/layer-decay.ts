@@ -21,7 +21,7 @@
  */
 import { ConfigError, type Issue } from '../config/errors.ts';
 import type { LayerDecayConfig, LayerOf } from '../config/paramwise-config.ts';
-import { joinPath, type ModuleView, walkModules } from '../model/model.ts';
+import { joinPath, type ModuleView, type ParamView, walkModules } from '../model/model.ts';
 import { type Naming, type Place, placeOf, recogniseNaming } from './layer-names.ts';
 
 /** The layers of one model and the rates that they are trained at. */
@@ -37,48 +37,68 @@ export function layerFactor({ rate, numLayers }: LayerDecay, layer: number): num
 }
 
 /**
- * Numbers the layers of a model.
+ * Numbers the layers of a model, or of the part of it that stands at `prefix`.
  *
  * @throws ConfigError where the names are of no family that is known and there is no `layer_of`; where `num_layers` is
- * less than the model has; where `stage_wise` is asked of a model without stages; where `layer_of` gives no layer.
+ * less than the model has; where `stage_wise` is asked of a model without stages; where `layer_of` gives no layer; where
+ * the part does not tell how many layers the model has.
  */
-export function numberLayers(root: ModuleView, config: LayerDecayConfig): LayerDecay {
+export function numberLayers(root: ModuleView, config: LayerDecayConfig, prefix = ''): LayerDecay {
   const { decay_rate: rate, layer_of } = config;
-  const numbered = layer_of ? numberByFunction(root, layer_of, config) : numberByNames(root, config);
+  const params = [...walkModules(root)].flatMap(({ module, prefix: inside }) =>
+    [...module.ownParams()].map(([name, param]): Named => [joinPath(prefix, joinPath(inside, name)), param]),
+  );
+  const part: Part = { params, prefix };
+  const numbered = layer_of ? numberByFunction(part, layer_of, config) : numberByNames(part, config);
   return { rate, ...numbered };
+}
+
+type Named = readonly [path: string, param: ParamView];
+
+/** The parameters of a module by their paths in the model, and where in it the module stands. */
+interface Part {
+  readonly params: readonly Named[];
+  readonly prefix: string;
 }
 
 type Numbered = Omit<LayerDecay, 'rate'>;
 
-function numberByFunction(root: ModuleView, layerOf: LayerOf, { num_layers }: LayerDecayConfig): Numbered {
-  let last = 1;
-  for (const { module, prefix } of walkModules(root)) {
-    for (const [name, param] of module.ownParams()) {
-      const path = joinPath(prefix, name);
-      last = Math.max(last, checkedLayer(path, layerOf(path, param), (num_layers ?? Number.POSITIVE_INFINITY) + 1));
-    }
+function numberByFunction({ params, prefix }: Part, layerOf: LayerOf, { num_layers }: LayerDecayConfig): Numbered {
+  const given = num_layers ?? undefined;
+  if (prefix !== '' && given === undefined) {
+    return refuse({ code: 'missing', path: at('num_layers'), allowed: `the layers of the model: ${onlyPart(prefix)}` });
   }
-  return { numLayers: num_layers ?? last - 1, layerOf };
+  let last = 1;
+  for (const [path, param] of params) {
+    last = Math.max(last, checkedLayer(path, layerOf(path, param), (given ?? Number.POSITIVE_INFINITY) + 1));
+  }
+  return { numLayers: given ?? last - 1, layerOf };
 }
+
+const onlyPart = (prefix: string) => `only "${prefix}" is at hand, which does not tell how many there are`;
 
 function checkedLayer(path: string, layer: unknown, last: number): number {
   if (Number.isInteger(layer) && Number(layer) >= 0 && Number(layer) <= last) return Number(layer);
   const allowed =
     last === Number.POSITIVE_INFINITY
-      ? 'a whole number of zero or more'
+      ? 'a whole number from 0 up'
       : `a whole number from 0 to ${last}, which is num_layers + 1`;
   return refuse({ code: 'invalid_value', path: at('layer_of'), found: `${String(layer)} for ${path}`, allowed });
 }
 
-function numberByNames(root: ModuleView, config: LayerDecayConfig): Numbered {
-  const paths = [...walkModules(root)].flatMap(({ module, prefix }) =>
-    [...module.ownParams()].map(([name]) => joinPath(prefix, name)),
-  );
-  const inBackbone = backboneOf(paths, config);
+function numberByNames({ params, prefix }: Part, config: LayerDecayConfig): Numbered {
+  const paths = params.map(([path]) => path);
+  const inBackbone = backboneOf(paths, prefix, config);
   const names = paths.filter((path) => path.startsWith(inBackbone)).map((path) => path.slice(inBackbone.length));
+  if (names.length === 0) return afterBackbone(config);
+  if (prefix.startsWith(inBackbone) && inBackbone !== '') {
+    const allowed = `a function (path, param) => layer: ${onlyPart(prefix)} in ${inBackbone.slice(0, -1)}`;
+    return refuse({ code: 'missing', path: at('layer_of'), allowed });
+  }
   const naming = recogniseNaming(names);
   if (naming === undefined) {
-    const allowed = `a function (path, param) => layer: the parameters of ${inBackbone.slice(0, -1) || 'the model'} are not named as those of a ViT, Swin or ConvNeXt`;
+    const which = inBackbone.slice(0, -1) || 'the model';
+    const allowed = `a function (path, param) => layer: the parameters of ${which} are not named as those of a ViT, Swin or ConvNeXt${prefix === '' ? '' : '; where it only follows the backbone, give backbone, the path of that'}`;
     return refuse({ code: 'missing', path: at('layer_of'), allowed });
   }
   const { count, layerAt } = numberingOf(naming, names, config);
@@ -90,12 +110,22 @@ function numberByNames(root: ModuleView, config: LayerDecayConfig): Numbered {
   return { numLayers, layerOf };
 }
 
+/** A part of the model outside the backbone: all of it is trained at the full rate. */
+function afterBackbone({ num_layers }: LayerDecayConfig): Numbered {
+  const numLayers = num_layers ?? 0;
+  return { numLayers, layerOf: () => numLayers + 1 };
+}
+
 /** The prefix of the backbone's parameters, its dot included. */
-function backboneOf(paths: readonly string[], { backbone }: LayerDecayConfig): string {
-  const has = (prefix: string) => paths.some((path) => path.startsWith(prefix));
-  if (backbone === undefined || backbone === null) return has('backbone.') ? 'backbone.' : '';
-  const prefix = backbone === '' ? '' : `${backbone}.`;
-  if (has(prefix)) return prefix;
+function backboneOf(paths: readonly string[], prefix: string, { backbone }: LayerDecayConfig): string {
+  const has = (start: string) => paths.some((path) => path.startsWith(start));
+  if (backbone === undefined || backbone === null) {
+    const inside = prefix === '' ? '' : `${prefix}.`;
+    return ['backbone.', `${inside}backbone.`].find(has) ?? inside;
+  }
+  const start = backbone === '' ? '' : `${backbone}.`;
+  // A part of the model may be one that the backbone is not in.
+  if (has(start) || prefix !== '') return start;
   const allowed = 'the path of a module with parameters';
   return refuse({ code: 'invalid_value', path: at('backbone'), found: JSON.stringify(backbone), allowed });
 }

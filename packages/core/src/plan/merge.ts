@@ -1,4 +1,5 @@
 /** Plan → parameter groups: one a parameter, one for all, or one for each distinct set of settings. */
+import { isMapping } from '../config/check.ts';
 import type { ParamGroup } from '../groups.ts';
 import type { ParamView } from '../model/model.ts';
 import type { ParamPlan, PlannedParam } from './param-plan.ts';
@@ -9,12 +10,12 @@ export function paramGroupsOf(plan: ParamPlan): ParamGroup[] {
 }
 
 export function groupOf({ path, param, options }: PlannedParam): ParamGroup {
-  return { params: [param], paramNames: [path], ...options };
+  return { ...options, params: [param], paramNames: [path] };
 }
 
 /** The plan's groups, or those that a constructor made of them, as one, merged, or as they are. */
 export function gatherGroups(plan: ParamPlan, groups: readonly ParamGroup[]): ParamGroup[] {
-  if (plan.singleGroup) return [{ params: paramsOf(groups), paramNames: namesOf(groups) }];
+  if (plan.singleGroup) return [{ params: paramsOf(groups), ...namesOf(groups) }];
   return plan.mergeGroups ? mergeEqual(plan, groups) : [...groups];
 }
 
@@ -39,12 +40,17 @@ function mergeEqual({ base, groups: planned }: ParamPlan, groups: readonly Param
   return [...bundles.values()].map(({ settings, members }) => {
     const params = paramsOf(members);
     const name = distinctName(String(settings.name ?? nameOf(params, deciders)), taken);
-    return { params, paramNames: namesOf(members), ...settings, name };
+    return { ...settings, params, ...namesOf(members), name };
   });
 }
 
 const paramsOf = (groups: readonly ParamGroup[]) => groups.flatMap(({ params }) => params);
-const namesOf = (groups: readonly ParamGroup[]) => groups.flatMap(({ paramNames }) => paramNames ?? []);
+
+/** Names of all, or none: a subclass may append groups without. */
+function namesOf(groups: readonly ParamGroup[]): Pick<ParamGroup, 'paramNames'> {
+  if (groups.some(({ params, paramNames }) => paramNames?.length !== params.length)) return {};
+  return { paramNames: groups.flatMap(({ paramNames }) => paramNames ?? []) };
+}
 
 function effectiveSettings(base: ParamPlan['base'], group: ParamGroup): Record<string, unknown> {
   const { params: _, paramNames: __, lr_mult: ___, decay_mult: ____, ...settings } = group;
@@ -63,18 +69,27 @@ function distinctName(name: string, taken: Set<string>): string {
   return distinct;
 }
 
-/** Equal settings have equal ids. What JSON cannot show, a function say, is equal to itself alone. */
+/** Equal settings have equal ids. What is no plain data, a function or a `Map` say, is equal to itself alone. */
 function settingsIds(): (settings: Readonly<Record<string, unknown>>) => string {
   const objects = new Map<unknown, number>();
-  const show = (_: string, value: unknown): unknown => {
-    if (typeof value === 'number' && !Number.isFinite(value)) return { unshown: String(value) };
-    if (typeof value !== 'function' && typeof value !== 'symbol' && typeof value !== 'bigint') return value;
+  const idOf = (value: unknown) => {
     objects.set(value, objects.get(value) ?? objects.size);
-    return { unshown: objects.get(value) };
+    return objects.get(value);
+  };
+  const show = (value: unknown): unknown => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return { unshown: String(value) };
+    return isPlain(value) ? value : { unshown: idOf(value) };
   };
   return (settings) =>
     JSON.stringify(
       Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)),
-      show,
+      // Its value is what `toJSON` made of the entry.
+      function (this: Readonly<Record<string, unknown>>, key) {
+        return show(this[key]);
+      },
     );
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || /^(string|number|boolean)$/.test(typeof value) || Array.isArray(value) || isMapping(value);
 }

@@ -40,6 +40,7 @@ export interface ParamPlan {
   /** Those of `skipped` that the config freezes and that still require a gradient: building switches it off. */
   readonly frozen: readonly SkippedParam[];
   readonly duplicates: readonly DuplicateParam[];
+  /** What is odd. Looked for when first read. */
   readonly warnings: readonly string[];
   /** Whether all of `groups` make one group, as they do without any param-wise setting. */
   readonly singleGroup: boolean;

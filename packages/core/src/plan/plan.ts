@@ -1,6 +1,4 @@
-/** Model and config → plan: one entry a parameter, with its settings and reasons. */
-import { parseOptimWrapper } from '../config/config.ts';
-import { LAYER_DECAY_NAMES, parseLayerDecay, parseParamwise } from '../config/paramwise-config.ts';
+/** Modules and policy → plan: one entry a parameter, with its settings and reasons. */
 import {
   distinctParams,
   joinPath,
@@ -9,36 +7,12 @@ import {
   type VisitedModule,
   walkModules,
 } from '../model/model.ts';
-import { unwrapModel } from '../model/unwrap.ts';
 import { type Decision, keyName, makeDecider, type ParamOptions } from './decision.ts';
 import type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './param-plan.ts';
-import { makePolicy, type Policy, policyFor } from './policy.ts';
+import type { Policy } from './policy.ts';
 import { frozenReason, reasonsFor } from './reasons.ts';
 import type { ParamFacts } from './rules.ts';
 import { policyWarnings, refuseUnmatched } from './warnings.ts';
-
-/**
- * Decides how each parameter of a model is trained. Nothing is built and no argument is changed.
- *
- * Parameters come depth first, a module's own before its children's. A parameter that stands in two places comes twice,
- * and once in `duplicates`, unless `bypass_duplicate` is set. Without any param-wise setting every parameter, frozen
- * ones too, is in one group.
- *
- * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
- * Its `constructor` says whether there is layer decay; one of the user's own is asked for its `plan` instead.
- * @throws ConfigError when the config is refused; all problems at once.
- */
-export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, paramwiseCfg?: unknown): ParamPlan {
-  const { optimizer, constructor: name, paramwise_cfg: inner } = parseOptimWrapper(optimWrapperCfg);
-  const parse = LAYER_DECAY_NAMES.some((known) => known === name) ? parseLayerDecay : parseParamwise;
-  const paramwise = parse(paramwiseCfg === undefined ? inner : paramwiseCfg);
-  const { model: root, warnings } = unwrapModel(model);
-  const policy = policyFor(makePolicy(optimizer, paramwise), root);
-  const planner = new Planner(policy, !policy.isParamwise);
-  const groups: PlannedParam[] = [];
-  for (const visited of walkModules(root)) planner.visit(visited, (planned) => groups.push(planned));
-  return planner.finish(groups, warnings);
-}
 
 class DecidedParam implements PlannedParam {
   readonly param: ParamView;
@@ -81,11 +55,20 @@ export function plannedToJson({ path, param, options, reasons }: Omit<PlannedPar
   return { path, param: { ...id, shape, requiresGrad }, options, reasons };
 }
 
+/** The plan of a whole model. Without any param-wise setting all parameters are in one group, frozen ones too. */
+export function planModel(root: ModuleView, policy: Policy, warnings: readonly string[]): ParamPlan {
+  const planner = new Planner(policy, !policy.isParamwise);
+  const groups: PlannedParam[] = [];
+  const emit = (planned: PlannedParam) => groups.push(planned);
+  for (const visited of walkModules(root)) planner.visit(visited, emit);
+  return planner.finish(groups, warnings);
+}
+
 /** One planning run: visits modules, keeps what was met, and at the end says what is odd. */
 export class Planner {
-  readonly policy: Policy;
   readonly #singleGroup: boolean;
-  readonly #decide: (facts: ParamFacts) => Decision;
+  #policy: Policy;
+  #decide: (facts: ParamFacts) => Decision;
   readonly #firstPath = new Map<ParamView, string>();
   readonly #skipped: SkippedParam[] = [];
   /** Parameters that a key freezes, with where and why. */
@@ -97,8 +80,14 @@ export class Planner {
 
   /** @param singleGroup take every parameter once, frozen ones too, as all are to be in one group. */
   constructor(policy: Policy, singleGroup: boolean) {
-    this.policy = policy;
+    this.#policy = policy;
     this.#singleGroup = singleGroup;
+    this.#decide = makeDecider(policy);
+  }
+
+  /** Decides by this policy from here on: that of the model which is visited next. */
+  follow(policy: Policy): void {
+    this.#policy = policy;
     this.#decide = makeDecider(policy);
   }
 
@@ -118,7 +107,7 @@ export class Planner {
 
   /** @throws ConfigError in strict mode, for custom keys that match nothing. */
   finish(groups: readonly PlannedParam[], before: readonly string[] = []): ParamPlan {
-    const { policy } = this;
+    const policy = this.#policy;
     const record = {
       groups,
       skipped: this.#skipped,
@@ -128,12 +117,16 @@ export class Planner {
       untrained: this.#untrained,
     };
     refuseUnmatched(policy, record);
+    let warnings: readonly string[] | undefined;
     return {
       groups,
       skipped: this.#skipped,
       frozen: [...this.#frozen.values()].filter(({ param }) => param.requiresGrad),
       duplicates: this.#duplicates,
-      warnings: [...before, ...policyWarnings(policy, record)],
+      get warnings() {
+        warnings ??= [...before, ...policyWarnings(policy, record)];
+        return warnings;
+      },
       singleGroup: this.#singleGroup,
       mergeGroups: policy.mergeGroups,
       base: { lr: policy.baseLr, weight_decay: policy.baseDecay },
@@ -143,7 +136,7 @@ export class Planner {
   #planOne(facts: ParamFacts): PlannedParam | undefined {
     const { param } = facts;
     const first = this.#firstPath.get(param);
-    if (first !== undefined && this.policy.bypassDuplicate) {
+    if (first !== undefined && this.#policy.bypassDuplicate) {
       return this.#skip(facts, `it is the same parameter as ${first}, which has a group (bypass_duplicate)`, { first });
     }
     if (first !== undefined && param.requiresGrad) this.#duplicates.push({ path: facts.path, first, param });
@@ -163,13 +156,13 @@ export class Planner {
     this.#decisions.add(decision);
     this.#trained.push(facts);
     if (first === undefined) this.#firstPath.set(param, facts.path);
-    return new DecidedParam(this.policy, facts, decision);
+    return new DecidedParam(this.#policy, facts, decision);
   }
 
   #planBare(facts: ParamFacts): PlannedParam | undefined {
     if (this.#firstPath.has(facts.param)) return undefined;
     this.#firstPath.set(facts.param, facts.path);
-    return new DecidedParam(this.policy, facts, this.#decide(facts));
+    return new DecidedParam(this.#policy, facts, this.#decide(facts));
   }
 
   #skip(facts: ParamFacts, reason: string, { first, frozenBy }: Pick<SkippedParam, 'first' | 'frozenBy'>): undefined {

@@ -1,15 +1,12 @@
 /** The rules of one config, ready to decide about any parameter. */
 import type { OptimizerConfig } from '../config/config.ts';
 import { ConfigError, type Issue } from '../config/errors.ts';
-import type {
-  CustomKeyConfig,
-  LayerDecayConfig,
-  MatrixAlgorithmConfig,
-  ParamwiseConfig,
-} from '../config/paramwise-config.ts';
+import { keyPattern } from '../config/key-pattern.ts';
+import type { LayerDecayConfig, ParamwiseConfig } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { type LayerDecay, numberLayers } from './layer-decay.ts';
-import { type ConfiguredRule, type CustomKey, DECAY_RULES, type ParamFacts, RATE_RULES, type Rule } from './rules.ts';
+import { type MatrixAlgorithm, matrixAlgorithm } from './matrix.ts';
+import { type ConfiguredRule, type CustomKey, DECAY_RULES, RATE_RULES, type Rule } from './rules.ts';
 
 export interface Policy {
   readonly baseLr: number | undefined;
@@ -17,6 +14,8 @@ export interface Policy {
   readonly keys: readonly CustomKey[];
   /** Whether a custom key leaves what it does not set to shorter keys and to the rules. */
   readonly composes: boolean;
+  /** Whether a custom key is a pattern of paths, and no part of one. */
+  readonly matchesPaths: boolean;
   /** `RATE_RULES` and `DECAY_RULES` that are configured. */
   readonly rates: readonly ConfiguredRule[];
   readonly decays: readonly ConfiguredRule[];
@@ -34,20 +33,6 @@ export interface Policy {
   readonly idleFlatDecay: boolean;
 }
 
-/** `matrix_algorithm`: another algorithm for the matrices of hidden layers. */
-export interface MatrixAlgorithm {
-  readonly type: string;
-  /** In place of the optimizer's. */
-  readonly lr: number | undefined;
-  readonly weightDecay: number | undefined;
-  readonly exclude: readonly string[];
-  /** Whether `exclude` is the config's own list. */
-  readonly excludeIsGiven: boolean;
-  /** Arguments of the algorithm, copied into each group. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly applies: (facts: ParamFacts) => boolean;
-}
-
 /**
  * The policy of a checked config.
  *
@@ -61,11 +46,12 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
   return {
     baseLr: optimizer.lr ?? undefined,
     baseDecay,
-    keys: sortedKeys(paramwise.custom_keys ?? {}),
+    keys: sortedKeys(paramwise),
     composes: composes(paramwise),
+    matchesPaths: matchesPaths(paramwise),
     rates: configured(RATE_RULES, paramwise),
     decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
-    matrix: matrixAlgorithm(paramwise.matrix_algorithm ?? undefined),
+    matrix: paramwise.matrix_algorithm ? matrixAlgorithm(paramwise.matrix_algorithm, optimizer.type) : undefined,
     layers: undefined,
     layerDecay: 'decay_rate' in paramwise ? paramwise : undefined,
     isParamwise: Object.keys(paramwise).length > 0,
@@ -76,12 +62,21 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
   };
 }
 
-/** The policy with the layers of this model numbered, where it has layer decay. @throws ConfigError where they cannot be. */
-export function policyFor(policy: Policy, root: ModuleView): Policy {
-  return policy.layerDecay === undefined ? policy : { ...policy, layers: numberLayers(root, policy.layerDecay) };
+/**
+ * The policy for this model, or for the part of one that stands at `prefix`: with its layers numbered, where there is layer decay, and with its embeddings and its output
+ * layer known, where there is an algorithm for matrices.
+ *
+ * @throws ConfigError where layers cannot be numbered.
+ */
+export function policyFor(policy: Policy, root: ModuleView, prefix = ''): Policy {
+  const { layerDecay, matrix } = policy;
+  if (layerDecay === undefined && matrix === undefined) return policy;
+  const layers = layerDecay === undefined ? undefined : numberLayers(root, layerDecay, prefix);
+  return { ...policy, layers, matrix: matrix?.forModel(root) };
 }
 
 const composes = ({ custom_keys_mode }: ParamwiseConfig) => custom_keys_mode === 'compose';
+const matchesPaths = ({ custom_keys_match }: ParamwiseConfig) => custom_keys_match === 'path';
 
 function configured(rules: readonly Rule[], paramwise: ParamwiseConfig): ConfiguredRule[] {
   return rules.flatMap((rule) => {
@@ -91,39 +86,29 @@ function configured(rules: readonly Rule[], paramwise: ParamwiseConfig): Configu
 }
 
 /** Longest first, ties alphabetical. Python counts and orders by code point, so this does too. */
-function sortedKeys(customKeys: Readonly<Record<string, CustomKeyConfig>>): CustomKey[] {
-  const entries = Object.entries(customKeys).map(([key, settings]) => ({ key, settings, points: [...key] }));
+function sortedKeys(paramwise: ParamwiseConfig): CustomKey[] {
+  const entries = Object.entries(paramwise.custom_keys ?? {}).map(([key, settings]) => ({
+    key,
+    settings,
+    points: [...key],
+  }));
   entries.sort((a, b) => b.points.length - a.points.length || comparePoints(a.points, b.points));
-  return entries.map(({ key, settings }) => ({ key, settings, applies: ({ searched }) => searched.includes(key) }));
+  const matcher = matchesPaths(paramwise) ? pathMatcher : substringMatcher;
+  return entries.map(({ key, settings }) => ({ key, settings, applies: matcher(key) }));
+}
+
+function substringMatcher(key: string): CustomKey['applies'] {
+  return ({ searched }) => searched.includes(key);
+}
+
+function pathMatcher(key: string): CustomKey['applies'] {
+  const matches = keyPattern(key);
+  return ({ path }) => matches(path);
 }
 
 function comparePoints(a: readonly string[], b: readonly string[]): number {
   const index = a.findIndex((point, i) => point !== b[i]);
   return index < 0 ? 0 : a[index]!.codePointAt(0)! - (b[index]?.codePointAt(0) ?? -1);
-}
-
-/** Embeddings, tokens and classifiers, by the names they usually have. */
-const NOT_HIDDEN: readonly string[] = ['embed', 'token', 'head', 'classifier'];
-
-function matrixAlgorithm(config: MatrixAlgorithmConfig | undefined): MatrixAlgorithm | undefined {
-  if (config === undefined) return undefined;
-  const { type, lr, weight_decay, exclude: given, ...settings } = config;
-  const exclude = given ?? NOT_HIDDEN;
-  const isExcluded = ({ searched }: ParamFacts) => exclude.some((part) => searched.includes(part));
-  return {
-    type,
-    lr: lr ?? undefined,
-    weightDecay: weight_decay ?? undefined,
-    exclude,
-    excludeIsGiven: Array.isArray(given),
-    settings,
-    applies: (facts) => isMatrix(facts.param.shape) && !isExcluded(facts),
-  };
-}
-
-/** More than one row and more than one column, where a kernel counts as a matrix of (outputs, all the rest). */
-function isMatrix([rows = 1, ...rest]: readonly number[]): boolean {
-  return rows > 1 && rest.some((size) => size > 1);
 }
 
 /** `flat_decay_mult` is not here: without a base decay it does nothing, as in MMEngine, and the plan warns. */

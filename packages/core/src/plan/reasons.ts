@@ -21,7 +21,7 @@ export function reasonsFor(policy: Policy, facts: ParamFacts, decision: Decision
   const { keys, frozenBy } = decision;
   return [
     ...(keys === undefined ? [] : decidingKeys(policy, facts, keys)),
-    ...(frozenBy === undefined ? settingReasons(policy, decision) : [frozenReason(frozenBy)]),
+    ...(frozenBy === undefined ? settingReasons(policy, facts, decision) : [frozenReason(frozenBy)]),
     ...(keys === undefined ? [] : lostKeys(policy, facts, keys)),
     ...overruled('lr', policy, decision.rate, facts, keys),
     ...overruled('weight_decay', policy, decision.decay, facts, keys),
@@ -32,23 +32,24 @@ export function frozenReason(key: CustomKey): string {
   return `${keyName(key)} freezes it`;
 }
 
-function decidingKeys({ composes }: Policy, { searched }: ParamFacts, { matching, deciders }: KeyChoice): string[] {
-  if (!composes) return matching.map((key) => `${keyName(key)} is in "${searched}" and decides alone`);
+function decidingKeys(policy: Policy, facts: ParamFacts, { matching, deciders }: KeyChoice): string[] {
+  const where = policy.matchesPaths ? `matches "${facts.path}"` : `is in "${facts.searched}"`;
+  if (!policy.composes) return matching.map((key) => `${keyName(key)} ${where} and decides alone`);
   return matching.flatMap((key) => {
     const aspects = [...deciders].filter(([, decider]) => decider === key).map(([aspect]) => aspect);
-    return aspects.length === 0 ? [] : [`${keyName(key)} is in "${searched}" and decides about ${aspects.join(', ')}`];
+    return aspects.length === 0 ? [] : [`${keyName(key)} ${where} and decides about ${aspects.join(', ')}`];
   });
 }
 
-function settingReasons(policy: Policy, decision: Decision): string[] {
+function settingReasons(policy: Policy, facts: ParamFacts, decision: Decision): string[] {
   const { keys, rate, decay, matrix, layer, options } = decision;
   return [
     ...settingReason('lr', policy.baseLr, keys, rate, rateProduct(policy, decision)),
     ...layerReason(policy, layer),
     ...settingReason('weight_decay', policy.baseDecay, keys, decay, decayProduct(policy, decision)),
     ...(matrix === undefined
-      ? []
-      : [`algorithm = ${matrix.type} by matrix_algorithm: it is a matrix, and none of exclude is in its path`]),
+      ? leftMatrixReason(policy, facts, keys)
+      : [`algorithm = ${matrix.type} by matrix_algorithm: it is ${matrix.is}`]),
     ...(keys === undefined ? [] : copiedFields(keys)),
     ...(options.freeze_until === undefined
       ? []
@@ -72,6 +73,12 @@ function settingReason(
   // A key that replaces the rules says nothing about a decay that there is none of.
   if (key !== undefined) return [];
   return [`${name}: no rule applies, the optimizer's ${formatNumber(base ?? 'default')} holds`];
+}
+
+function leftMatrixReason({ matrix }: Policy, facts: ParamFacts, keys: KeyChoice | undefined): string[] {
+  const left = matrix?.leaves(facts);
+  if (left === undefined || keys?.deciders.has('algorithm') === true) return [];
+  return [`algorithm: matrix_algorithm leaves it to ${matrix?.optimizer}, as it is ${left.is}`];
 }
 
 function layerReason({ layers }: Policy, layer: number | undefined): string[] {

@@ -1,24 +1,19 @@
 /** What is odd about a plan: settings that do nothing, or not what they seem to. */
 
 import { ConfigError, nearestName } from '../config/errors.ts';
+import { keyPattern } from '../config/key-pattern.ts';
 import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
 import { listSome } from '../text.ts';
-import { type Decision, keyName } from './decision.ts';
-import type { DuplicateParam, PlannedParam, SkippedParam } from './param-plan.ts';
+import { keyName } from './decision.ts';
+import { keyNameWarnings } from './key-warnings.ts';
+import { matrixWarnings } from './matrix-warnings.ts';
+import type { SkippedParam } from './param-plan.ts';
+import type { PlanningRecord } from './planning-record.ts';
 import type { Policy } from './policy.ts';
-import type { CustomKey, ParamFacts } from './rules.ts';
+import { layerDecayWarnings, notFreezing, ruleWarnings } from './rule-warnings.ts';
+import type { CustomKey } from './rules.ts';
 
 const MAX_DUPLICATES = 20;
-
-export interface PlanningRecord {
-  readonly groups: readonly PlannedParam[];
-  readonly skipped: readonly SkippedParam[];
-  readonly duplicates: readonly DuplicateParam[];
-  /** What was decided about any parameter. */
-  readonly decisions: ReadonlySet<Decision>;
-  readonly trained: readonly ParamFacts[];
-  readonly untrained: readonly ParamFacts[];
-}
 
 export function policyWarnings(policy: Policy, record: PlanningRecord): string[] {
   return [
@@ -38,7 +33,7 @@ export function refuseUnmatched(policy: Policy, record: PlanningRecord): void {
     (key) => !record.trained.some(key.applies) && !record.untrained.some(key.applies),
   );
   if (unmatched.length === 0) return;
-  const nearest = nearestPart(record);
+  const nearest = nearestKey(policy, record);
   throw new ConfigError(
     unmatched.map(({ key }) => {
       const path = ['paramwise_cfg', 'custom_keys', key];
@@ -76,11 +71,12 @@ function duplicateWarnings({ skipped, duplicates }: PlanningRecord): string[] {
 
 function keysWarnings(policy: Policy, record: PlanningRecord): string[] {
   const used = new Set<CustomKey>();
-  const nearest = nearestPart(record);
+  const nearest = nearestKey(policy, record);
+  const nameWarnings = keyNameWarnings(policy, record);
   for (const { keys } of record.decisions) for (const key of keys?.deciders.values() ?? []) used.add(key);
   return policy.keys.flatMap((key) =>
     used.has(key)
-      ? settingWarnings(key)
+      ? [...nameWarnings(key), ...settingWarnings(key)]
       : [`${keyName(key)} ${whyUnused(key, policy, record) ?? matchesNone(nearest(key.key))}`],
   );
 }
@@ -119,46 +115,16 @@ function settingWarnings(key: CustomKey): string[] {
   return warnings;
 }
 
-function ruleWarnings(policy: Policy, { decisions, groups }: PlanningRecord): string[] {
-  if (groups.length === 0) return [];
-  const used = new Set<unknown>();
-  for (const { rate, decay } of decisions) used.add(rate).add(decay);
-  const warnings = [...policy.rates, ...policy.decays].flatMap((rule) => {
-    if (!used.has(rule))
-      return [
-        `${rule.field} decides about no parameter: none is ${rule.is}, or custom keys and earlier rules decide about all that are`,
-      ];
-    const isRate = policy.rates.includes(rule);
-    return rule.mult === 0 && isRate ? [notFreezing(rule.field, 'freeze by a custom key instead')] : [];
-  });
-  if (policy.idleFlatDecay)
-    warnings.push('flat_decay_mult does nothing: the optimizer has no weight_decay to multiply');
-  return warnings;
-}
-
-function matrixWarnings({ matrix }: Policy, { decisions, trained }: PlanningRecord): string[] {
-  if (matrix === undefined || trained.length === 0) return [];
-  if (![...decisions].some((decision) => decision.matrix === matrix)) {
-    return [
-      'matrix_algorithm is for no parameter: none is a matrix outside exclude, or custom keys set another algorithm',
-    ];
-  }
-  if (!matrix.excludeIsGiven) return [];
-  return matrix.exclude
-    .filter((part) => !trained.some(({ searched }) => searched.includes(part)))
-    .map((part) => `matrix_algorithm.exclude: ${JSON.stringify(part)} matches no parameter`);
-}
-
-/** MMDetection's constructor of this config exempts norms and biases from decay without being asked to. */
-function layerDecayWarnings({ layerDecay, baseDecay, decays }: Policy): string[] {
-  if (layerDecay === undefined || (baseDecay ?? 0) === 0 || decays.length > 0) return [];
-  return [
-    'weight_decay acts on norms and biases too, which MMDetection’s layer decay exempts; set flat_decay_mult: 0 to exempt them here, 1 to keep it so',
-  ];
-}
-
-function notFreezing(field: string, instead: string): string {
-  return `${field}: 0 does not freeze: the values stay, but gradients, optimizer state and time are still spent; ${instead}`;
+/** The key that was probably meant. */
+function nearestKey({ matchesPaths }: Policy, record: PlanningRecord): (key: string) => string | undefined {
+  const nearest = nearestPart(record);
+  if (!matchesPaths) return nearest;
+  return (key) => {
+    // A name that is not at the root is the likeliest slip.
+    const deeper = `**.${key}`;
+    const isDeeper = !key.startsWith('re:') && record.trained.map(({ path }) => path).some(keyPattern(deeper));
+    return isDeeper ? deeper : nearest(key);
+  };
 }
 
 /** The name of a module or parameter that a key nearly is. The names are gathered once, and only if one is asked for. */

@@ -1,5 +1,6 @@
 /** What a schedule acts on: groups of settings, and one field of each. */
 import type { GroupSettings } from '../groups.ts';
+import { findAlgorithmInfo } from '../optimizers/table.ts';
 
 /** What is scheduled: an optimizer or an optimizer wrapper. */
 export interface Schedulable {
@@ -9,6 +10,26 @@ export interface Schedulable {
   readonly optimizer?: { readonly defaults: Readonly<Record<string, unknown>> };
   /** Settings that no rule has touched, scheduled along as if they were one more group. */
   readonly baseParamSettings?: GroupSettings | null;
+}
+
+/** The groups that a schedule moves: those of the optimizer, and the settings that no rule has touched. */
+export function scheduledGroups({ paramGroups, baseParamSettings }: Schedulable): readonly GroupSettings[] {
+  const base = baseParamSettings ?? undefined;
+  return base === undefined || paramGroups.includes(base) ? paramGroups : [...paramGroups, base];
+}
+
+/** Does `work`; where that throws, every group has the settings that it had before. */
+export function orUnchanged<T>(groups: readonly GroupSettings[], work: () => T): T {
+  const before = groups.map((group) => ({ ...group }));
+  try {
+    return work();
+  } catch (error) {
+    for (const [index, group] of groups.entries()) {
+      for (const key of Object.keys(group)) if (!Object.hasOwn(before[index]!, key)) delete group[key];
+      Object.assign(group, before[index]);
+    }
+    throw error;
+  }
 }
 
 /** Reads and writes the scheduled field of a group. */
@@ -21,12 +42,28 @@ export interface Field {
 export function fieldOf(name: string, { defaults, optimizer, paramGroups }: Schedulable): Field {
   // Not the groups, if it can be helped: a custom key may have put a momentum into one that has betas.
   const known = defaults ?? optimizer?.defaults ?? paramGroups[0] ?? {};
-  if (name === 'momentum' && !('momentum' in known) && 'betas' in known) return firstBeta;
-  const write = (group: GroupSettings, value: number): void => {
-    group[name] = value;
+  const plain: Field = {
+    name,
+    read: (group) => group[name],
+    write: (group, value) => {
+      group[name] = value;
+    },
   };
-  return { name, read: (group) => group[name], write };
+  if (name !== 'momentum') return plain;
+  // A group may have an algorithm of its own: matrices by Muon among AdamW's.
+  const fieldIn = ({ algorithm }: GroupSettings): Field => {
+    const own = typeof algorithm === 'string' ? findAlgorithmInfo(algorithm)?.defaults : undefined;
+    return hasBetasAlone(own ?? known) ? firstBeta : plain;
+  };
+  return {
+    name,
+    read: (group) => fieldIn(group).read(group),
+    write: (group, value) => fieldIn(group).write(group, value),
+  };
 }
+
+const hasBetasAlone = (settings: Readonly<Record<string, unknown>>): boolean =>
+  !('momentum' in settings) && 'betas' in settings;
 
 /** Adam and its kin have no `momentum`: there it is the first of `betas`. The list may be shared, so it is replaced. */
 const firstBeta: Field = {

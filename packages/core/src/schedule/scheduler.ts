@@ -1,23 +1,25 @@
 /**
  * A schedule acting on the groups of an optimizer: its window, its counting, its state.
  *
- * The arithmetic is in `schedule.ts`, the names that schedules go by in `schedulers.ts`.
+ * The arithmetic is in `schedule.ts`, the names that schedules go by in `lr-schedulers.ts` and its neighbours.
  */
 
 import type { CheckedScheduleOptions, ScheduleKind, SchedulerType } from '../config/scheduler-config.ts';
 import type { GroupSettings } from '../groups.ts';
 import { ratioWarnings } from './ratio-warnings.ts';
-import { type Field, fieldOf, type Schedulable } from './schedulable.ts';
+import { type Field, fieldOf, type Schedulable, scheduledGroups } from './schedulable.ts';
 import {
   initialPlateau,
   makeSchedule,
   type NextValue,
-  oneCycleBounds,
   type PlateauState,
   plateauStep,
   reducedValue,
   type SteppedKind,
 } from './schedule.ts';
+import { checkPerGroup, planStart } from './start.ts';
+import { isOtherKind, readPlateau, readProgress, stateDifferences } from './state.ts';
+import { windowWarnings } from './window-warnings.ts';
 
 export type Metrics = number | Readonly<Record<string, number>>;
 export type AnyOptions = CheckedScheduleOptions<ScheduleKind> & Record<string, unknown>;
@@ -35,7 +37,7 @@ export abstract class ParamScheduler {
   /** Steps taken inside the window; the first is 0, and -1 is before it. */
   lastStep: number;
   readonly typeName: string;
-  /** What is odd about the options for these groups. Nothing is printed. */
+  /** What is odd about the options, or about these for these groups. Nothing is printed. */
   readonly warnings: readonly string[];
   protected readonly groups: readonly GroupSettings[];
   protected readonly field: Field;
@@ -43,8 +45,12 @@ export abstract class ParamScheduler {
   protected baseValues: number[];
   protected globalStep = -1;
   #lastValues: number[] = [];
+  readonly #type: SchedulerType;
+  readonly #startSettings: readonly GroupSettings[];
 
-  protected constructor({ name, kind, param }: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
+  protected constructor(type: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
+    const { name, kind, param } = type;
+    this.#type = type;
     this.typeName = name;
     this.optimizer = optimizer;
     this.options = options;
@@ -56,11 +62,14 @@ export abstract class ParamScheduler {
     this.lastStep = options.last_step;
     this.groups = scheduledGroups(optimizer);
     this.field = fieldOf(this.paramName, optimizer);
-    this.baseValues = this.groups.map((group, index) => this.#initialValue(group, index));
-    // A cycle has written its own values over the initial ones by now.
+    const { baseValues, settings } = planStart(type, optimizer, options, this.field);
+    this.baseValues = baseValues;
+    this.#startSettings = settings;
+    // A cycle goes from values of its own, whatever the groups had.
     const values = kind === 'OneCycle' ? this.groups.map((_, index) => this.valueOf(index)) : this.baseValues;
     const ofGroups = values.filter((_, index) => this.groups[index] !== optimizer.baseParamSettings);
-    this.warnings = ratioWarnings({ typeName: name, kind, paramName: this.paramName }, options, ofGroups);
+    const what = { typeName: name, kind, paramName: this.paramName };
+    this.warnings = [...windowWarnings(what, options), ...ratioWarnings(what, options, ofGroups)];
   }
 
   /**
@@ -76,10 +85,11 @@ export abstract class ParamScheduler {
     return [...this.#lastValues];
   }
 
-  /** Progress and options, under the names of MMEngine's checkpoints. */
+  /** Progress and options, under the names of MMEngine's checkpoints, and the `type`, which those do not have. */
   stateDict(): Record<string, unknown> {
     return {
       ...this.options,
+      type: this.typeName,
       param_name: this.paramName,
       base_values: [...this.baseValues],
       last_step: this.lastStep,
@@ -92,62 +102,61 @@ export abstract class ParamScheduler {
    * Continues from a `stateDict`, MMEngine's too. Only progress is taken over: options stay those of this scheduler, and
    * groups keep the values they have, which come with the optimizer's state.
    *
-   * @throws TypeError when the state is not one of a scheduler.
+   * @throws TypeError when the state is not one of a scheduler of as many groups; nothing is changed then.
    */
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    const { last_step, _global_step, base_values, _last_value } = state;
-    if (typeof last_step !== 'number' || typeof _global_step !== 'number' || !isNumbers(base_values)) {
-      throw new TypeError(
-        `${this.typeName}.loadStateDict: last_step, _global_step and base_values are needed; found ${Object.keys(state).join(', ') || 'nothing'}`,
-      );
-    }
-    if (base_values.length !== this.groups.length) {
-      throw new TypeError(
-        `${this.typeName}.loadStateDict: the state is of ${base_values.length} groups, the optimizer has ${this.groups.length}`,
-      );
-    }
-    this.lastStep = last_step;
-    this.globalStep = _global_step;
-    this.baseValues = [...base_values];
-    if (isNumbers(_last_value)) this.#lastValues = [..._last_value];
+    const { lastStep, globalStep, baseValues, lastValues } = readProgress(this.typeName, state, this.groups.length);
+    this.lastStep = lastStep;
+    this.globalStep = globalStep;
+    this.baseValues = [...baseValues];
+    if (lastValues !== undefined) this.#lastValues = [...lastValues];
   }
 
-  protected isActive(): boolean {
-    return this.begin <= this.globalStep && this.globalStep < this.end;
+  /**
+   * What differs between a state's schedule and this one: its kind, or its options. Loading takes neither over.
+   *
+   * @param state a `stateDict`; MMEngine's has no type, which is then told by its options.
+   * @returns one text a difference, such as `CosineAnnealingLR T_max 10, here StepLR`; none where they agree.
+   */
+  differences(state: Readonly<Record<string, unknown>>): string[] {
+    return stateDifferences(this.#type, { ...this.options, param_name: this.paramName }, state);
+  }
+
+  /** Whether a state is of another kind of schedule, as of one by cosine here where this one goes by steps. */
+  isOtherKind(state: Readonly<Record<string, unknown>>): boolean {
+    return isOtherKind(this.#type, state);
+  }
+
+  protected isActiveAt(globalStep: number): boolean {
+    return this.begin <= globalStep && globalStep < this.end;
+  }
+
+  /** The only change that construction makes, but for a first step: to come once nothing can be refused any more. */
+  protected writeStart(): void {
+    for (const [index, group] of this.groups.entries()) Object.assign(group, this.#startSettings[index]);
   }
 
   protected valueOf(index: number): number {
     return Number(this.field.read(this.groups[index]!));
   }
 
-  protected writeAll(values: readonly number[]): void {
+  /** @throws RangeError for a value that is not a finite number. */
+  protected checkAll(values: readonly number[]): void {
     const wrong = values.findIndex((value) => !Number.isFinite(value));
     if (wrong >= 0) {
       throw new RangeError(
         `${this.typeName}: ${this.paramName} of group ${wrong} would be ${values[wrong]} at step ${this.lastStep + 1}; check its options`,
       );
     }
+  }
+
+  protected writeAll(values: readonly number[]): void {
+    this.checkAll(values);
     for (const [index, group] of this.groups.entries()) this.field.write(group, values[index]!);
   }
 
   protected remember(): void {
     this.#lastValues = this.groups.map((_, index) => this.valueOf(index));
-  }
-
-  #initialValue(group: GroupSettings, index: number): number {
-    const key = `initial_${this.paramName}`;
-    const current = this.field.read(group);
-    if (typeof current !== 'number') {
-      throw new TypeError(
-        `${this.typeName}: group ${index} has no number under "${this.paramName}"; it has ${Object.keys(group).join(', ')}`,
-      );
-    }
-    if (this.lastStep === -1) group[key] ??= current;
-    const initial = group[key];
-    if (typeof initial === 'number') return initial;
-    throw new TypeError(
-      `${this.typeName}: last_step ${this.lastStep} resumes a schedule, and group ${index} has no "${key}"; load the optimizer's state first`,
-    );
   }
 }
 
@@ -155,34 +164,28 @@ export class SteppedScheduler extends ParamScheduler {
   readonly #next: NextValue;
 
   constructor(type: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
-    const kind = type.kind as SteppedKind;
-    if (kind === 'OneCycle' && options.last_step === -1) {
-      writeCycleBounds(type.name, optimizer, options as CheckedScheduleOptions<'OneCycle'>);
-    }
     super(type, optimizer, options);
+    const kind = type.kind as SteppedKind;
     this.#next = makeSchedule(kind, options as CheckedScheduleOptions<typeof kind>);
+    if (this.isActiveAt(0)) this.checkAll(this.#nextValues());
+    this.writeStart();
     this.step();
   }
 
   override step(): void {
-    this.globalStep += 1;
-    if (this.isActive()) {
-      const step = this.lastStep + 1;
-      this.writeAll(
-        this.groups.map((_, index) => this.#next(this.valueOf(index), this.baseValues[index]!, step, index)),
-      );
-      this.lastStep = step;
+    const globalStep = this.globalStep + 1;
+    if (this.isActiveAt(globalStep)) {
+      this.writeAll(this.#nextValues());
+      this.lastStep += 1;
     }
+    this.globalStep = globalStep;
     this.remember();
   }
-}
 
-/** A cycle sets the values it goes between, whatever the groups had; their names are those of PyTorch's OneCycleLR. */
-function writeCycleBounds(typeName: string, optimizer: Schedulable, options: CheckedScheduleOptions<'OneCycle'>): void {
-  checkPerGroup(typeName, 'eta_max', options.eta_max, optimizer);
-  for (const [index, group] of scheduledGroups(optimizer).entries()) {
-    const { initial, max, min } = oneCycleBounds(options, index);
-    Object.assign(group, { initial_lr: initial, max_lr: max, min_lr: min });
+  #nextValues(): number[] {
+    return this.groups.map((_, index) =>
+      this.#next(this.valueOf(index), this.baseValues[index]!, this.lastStep + 1, index),
+    );
   }
 }
 
@@ -193,6 +196,7 @@ export class PlateauScheduler extends ParamScheduler {
     super(type, optimizer, options);
     this.#state = initialPlateau(this.#options);
     checkPerGroup(type.name, 'min_value', this.#options.min_value, optimizer);
+    this.writeStart();
     // The first epoch is number 0 before any metric, so no first step is taken.
     this.globalStep = 0;
     this.remember();
@@ -204,7 +208,7 @@ export class PlateauScheduler extends ParamScheduler {
       this.globalStep += 1;
       return;
     }
-    if (this.isActive()) {
+    if (this.isActiveAt(this.globalStep)) {
       const { state, reduce } = plateauStep(this.#state, this.#metricOf(metrics), this.#options);
       if (reduce) this.writeAll(this.groups.map((_, index) => reducedValue(this.valueOf(index), index, this.#options)));
       this.#state = state;
@@ -218,15 +222,10 @@ export class PlateauScheduler extends ParamScheduler {
   }
 
   override loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    const { base_values = this.baseValues, best, num_bad_epochs, cooldown_counter } = state;
+    const { base_values = this.baseValues } = state;
+    const plateau = readPlateau(this.typeName, state, initialPlateau(this.#options));
     super.loadStateDict({ ...state, base_values });
-    const fresh = initialPlateau(this.#options);
-    this.#state = {
-      // Infinity, the best before any metric, is null in JSON.
-      best: typeof best === 'number' ? best : fresh.best,
-      num_bad_epochs: Number(num_bad_epochs ?? 0),
-      cooldown_counter: Number(cooldown_counter ?? 0),
-    };
+    this.#state = plateau;
   }
 
   get #options(): CheckedScheduleOptions<'ReduceOnPlateau'> {
@@ -241,27 +240,4 @@ export class PlateauScheduler extends ParamScheduler {
       `${this.typeName} monitors "${monitor}", which is not among the metrics: ${Object.keys(metrics).join(', ') || 'none'}`,
     );
   }
-}
-
-function scheduledGroups({ paramGroups, baseParamSettings }: Schedulable): readonly GroupSettings[] {
-  const base = baseParamSettings ?? undefined;
-  return base === undefined || paramGroups.includes(base) ? paramGroups : [...paramGroups, base];
-}
-
-function checkPerGroup(
-  typeName: string,
-  option: string,
-  value: number | readonly number[],
-  optimizer: Schedulable,
-): void {
-  if (typeof value === 'number') return;
-  const groups = optimizer.paramGroups.filter((group) => group !== optimizer.baseParamSettings).length;
-  if (value.length === groups) return;
-  throw new RangeError(
-    `${typeName}: ${option} has ${value.length} values for ${groups} groups; give one a group, or one number for all`,
-  );
-}
-
-function isNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'number');
 }

@@ -1,8 +1,8 @@
 /** Gradients that wait for a step, by parameter name: dense ones as they are, sparse ones as indices and values. */
 import { withGradient } from '../gradients.ts';
+import { hasSparseLayout } from '../layout.ts';
 import type { Module } from '../nn/module.ts';
 import { ops } from '../operators.ts';
-import { hasSparseLayout } from '../optim/step-path.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** For each sparse gradient whether its indices are sorted and unique: later sums run in the same order then. */

@@ -1,7 +1,8 @@
 /** An optimizer's state by parameter *name*: it fits a model whose layers, or groups, stand in another order. */
 import type { Optimizer } from '../optim/optimizer.ts';
-import type { OptimizerStateDict, StateValue } from '../optim/state-dict.ts';
+import { type OptimizerStateDict, type StateValue, writeGroups } from '../optim/state-dict.ts';
 import { Tensor } from '../tensor.ts';
+import { Differing, differencesOf } from './settings.ts';
 
 /** What of a parameter's state is no tensor: numbers as they are, lists of tensors by their lengths. */
 interface NamedEntry {
@@ -81,6 +82,8 @@ export interface OptimizerFit {
   unexpected: string[];
   /** `AdamW, not SGD` for each pair of algorithms by which a parameter was stepped and is to be stepped. */
   algorithms: string[];
+  /** Settings that are not those here, as `optimizer/head.weight: lr 0.01 in the file, 0.02 here`. */
+  differing: string[];
 }
 
 /** Lays the saved state out for `optimizer`, leaving out the parameters in `skip` and what another algorithm left. Nothing is changed. */
@@ -93,42 +96,42 @@ export function fitOptimizer(
   skip: ReadonlySet<string>,
 ): OptimizerFit {
   const savedGroup = new Map(saved.groups.flatMap((group, index) => group.names.map((name) => [name, index] as const)));
-  const own = dictOf(optimizer);
+  const groups = writeGroups(optimizer);
   const fit: OptimizerFit = {
-    dict: { ...own, step_count: saved.step_count, state: {} },
+    dict: { param_groups: groups, step_count: saved.step_count, state: {} },
     moved: [],
     missing: [],
     unexpected: [],
     algorithms: [],
+    differing: [],
   };
+  const differing = new Differing();
   const seen = new Set<string>();
   let number = 0;
   for (const [index, group] of optimizer.paramGroups.entries()) {
     const { name: algorithm } = optimizer.algorithmOf(group);
     const groupNames = group.params.map((param, i) => nameOf(names, param, number + i));
+    const { params: _, param_names: __, ...settings } = groups[index] as OptimizerStateDict['param_groups'][number];
     for (const name of groupNames) {
       seen.add(name);
       const before = savedGroup.get(name);
       if (before === undefined) fit.missing.push(name);
       else if (before !== index) fit.moved.push(name);
-      const saver = before === undefined ? undefined : saved.groups[before]?.algorithm;
-      const isOther = saver !== undefined && saver !== algorithm;
-      if (isOther) fit.algorithms.push(`${saver}, not ${algorithm}`);
-      const entry = saved.state[name];
-      if (entry && !isOther && !skip.has(name)) fit.dict.state[number] = loadEntry(entry, `${prefix}/${name}`, tensors);
+      const saver = before === undefined ? undefined : saved.groups[before];
+      if (saver && saver.algorithm !== algorithm) fit.algorithms.push(`${saver.algorithm}, not ${algorithm}`);
+      else {
+        differing.add(name, saver ? differencesOf(saver.settings, settings) : []);
+        const entry = Object.hasOwn(saved.state, name) && !skip.has(name) ? saved.state[name] : undefined;
+        if (entry) fit.dict.state[number] = loadEntry(entry, `${prefix}/${name}`, tensors);
+      }
       number++;
     }
-    const settings = agreedSettings(groupNames, savedGroup, saved, algorithm);
-    if (settings) Object.assign(fit.dict.param_groups[index] as object, settings);
+    Object.assign(groups[index] as object, agreedSettings(groupNames, savedGroup, saved, algorithm));
   }
   fit.algorithms = [...new Set(fit.algorithms)];
+  fit.differing = differing.list(prefix);
   fit.unexpected = [...savedGroup.keys()].filter((name) => !seen.has(name));
   return fit;
-}
-
-function dictOf(optimizer: Optimizer): OptimizerStateDict {
-  const { param_groups } = optimizer.stateDict();
-  return { state: {}, param_groups };
 }
 
 /**

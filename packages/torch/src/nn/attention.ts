@@ -73,9 +73,9 @@ export class MultiheadAttention extends Module {
   bias_k: Parameter | null;
   bias_v: Parameter | null;
 
-  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
+  constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}, ...surplus: never[]) {
     super();
-    this.options = withDefaults('MultiheadAttention', DEFAULTS, options);
+    this.options = withDefaults('MultiheadAttention', DEFAULTS, options, ...surplus);
     const { dropout, bias, addBiasKv, kdim, vdim } = this.options;
     checkCount('MultiheadAttention', 'embedDim', embedDim);
     checkCount('MultiheadAttention', 'numHeads', numHeads);

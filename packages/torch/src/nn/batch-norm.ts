@@ -39,10 +39,15 @@ abstract class RunningNorm extends Module {
   /** int64, without dimensions. */
   num_batches_tracked: Tensor | null;
 
-  constructor(numFeatures: number, options: RunningNormOptions, defaults: Required<RunningNormOptions>) {
+  constructor(
+    numFeatures: number,
+    options: RunningNormOptions,
+    defaults: Required<RunningNormOptions>,
+    ...surplus: never[]
+  ) {
     super();
     const name = this.constructor.name;
-    const { eps, momentum, affine, trackRunningStats } = withDefaults(name, defaults, options);
+    const { eps, momentum, affine, trackRunningStats } = withDefaults(name, defaults, options, ...surplus);
     checkCount(name, 'numFeatures', numFeatures);
     this.numFeatures = numFeatures;
     this.eps = eps;
@@ -87,8 +92,8 @@ const BATCH: Required<RunningNormOptions> = { eps: 1e-5, momentum: 0.1, affine: 
 export abstract class BatchNorm extends RunningNorm {
   protected abstract readonly input: Ranks;
 
-  constructor(numFeatures: number, options: RunningNormOptions = {}) {
-    super(numFeatures, options, BATCH);
+  constructor(numFeatures: number, options: RunningNormOptions = {}, ...surplus: never[]) {
+    super(numFeatures, options, BATCH, ...surplus);
   }
 
   forward(input: Tensor): Tensor {
@@ -142,8 +147,8 @@ abstract class InstanceNorm extends RunningNorm {
   /** Number of spatial dimensions; the batch may be left out. */
   protected abstract readonly dims: number;
 
-  constructor(numFeatures: number, options: RunningNormOptions = {}) {
-    super(numFeatures, options, INSTANCE);
+  constructor(numFeatures: number, options: RunningNormOptions = {}, ...surplus: never[]) {
+    super(numFeatures, options, INSTANCE, ...surplus);
   }
 
   forward(input: Tensor): Tensor {

@@ -1,26 +1,10 @@
 /** Checks of what callers hand to layers: an error names the layer and the argument, what was found, what is allowed. */
-import { nearestName } from '@paramwise/core/internal';
 import type { Tensor } from '../tensor.ts';
+
+export { checkOptions, withDefaults } from '../options.ts';
 
 /** One size for every spatial dimension, or one for each. */
 export type Size = number | readonly number[];
-
-/**
- * Options with their defaults filled in. An option that is `undefined` counts as not given.
- *
- * @throws TypeError for an option that `defaults` does not list, with the nearest name that it does
- */
-export function withDefaults<T extends object>(where: string, defaults: Required<T>, options: T): Required<T> {
-  const known = Object.keys(defaults);
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const nearest = nearestName(name, known);
-    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    throw new TypeError(`${where}: unknown option "${name}"${hint} Options: ${known.join(', ') || 'none'}`);
-  }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
-}
 
 /** @throws RangeError unless `value` is a whole number of at least `least` */
 export function checkCount(where: string, name: string, value: number, least = 1): void {

@@ -90,8 +90,8 @@ export class Sequential extends List<Layer> {
 
 /** Modules in a list (torch.nn.ModuleList), to be called by their owner. */
 export class ModuleList<T extends Module = Module> extends List<T> {
-  constructor(modules: Iterable<T> = []) {
-    super();
+  constructor(modules: Iterable<T> = [], ...surplus: never[]) {
+    super(...surplus);
     for (const module of modules) this.append(module);
   }
 
@@ -102,8 +102,8 @@ export class ModuleList<T extends Module = Module> extends List<T> {
 
 /** Modules by name (torch.nn.ModuleDict), to be called by their owner. */
 export class ModuleDict<T extends Module = Module> extends Dict<T> {
-  constructor(modules: Readonly<Record<string, T>> | ReadonlyMap<string, T> = {}) {
-    super();
+  constructor(modules: Readonly<Record<string, T>> | ReadonlyMap<string, T> = {}, ...surplus: never[]) {
+    super(...surplus);
     for (const [name, module] of modules instanceof Map ? modules : Object.entries(modules)) this.set(name, module);
   }
 
@@ -114,8 +114,8 @@ export class ModuleDict<T extends Module = Module> extends Dict<T> {
 
 /** Parameters in a list (torch.nn.ParameterList). */
 export class ParameterList extends List<Parameter> {
-  constructor(parameters: Iterable<Parameter> = []) {
-    super();
+  constructor(parameters: Iterable<Parameter> = [], ...surplus: never[]) {
+    super(...surplus);
     for (const parameter of parameters) this.append(parameter);
   }
 
@@ -130,8 +130,11 @@ export class ParameterList extends List<Parameter> {
 
 /** Parameters by name (torch.nn.ParameterDict). */
 export class ParameterDict extends Dict<Parameter> {
-  constructor(parameters: Readonly<Record<string, Parameter>> | ReadonlyMap<string, Parameter> = {}) {
-    super();
+  constructor(
+    parameters: Readonly<Record<string, Parameter>> | ReadonlyMap<string, Parameter> = {},
+    ...surplus: never[]
+  ) {
+    super(...surplus);
     for (const [name, each] of parameters instanceof Map ? parameters : Object.entries(parameters))
       this.set(name, each);
   }

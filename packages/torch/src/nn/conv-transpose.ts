@@ -28,10 +28,17 @@ abstract class ConvTransposeNd extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(dims: number, inChannels: number, outChannels: number, kernelSize: Size, options: ConvTransposeOptions) {
+  constructor(
+    dims: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvTransposeOptions,
+    ...surplus: never[]
+  ) {
     super();
     const name = this.constructor.name;
-    const given = withDefaults(name, DEFAULTS, options);
+    const given = withDefaults(name, DEFAULTS, options, ...surplus);
     checkChannels(name, inChannels, outChannels, given.groups);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -96,21 +103,39 @@ abstract class ConvTransposeNd extends Module {
 
 /** (batch, inChannels, length) → (batch, outChannels, length') (torch.nn.ConvTranspose1d). */
 export class ConvTranspose1d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvTransposeOptions = {}) {
-    super(1, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvTransposeOptions = {},
+    ...surplus: never[]
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 }
 
 /** (batch, inChannels, height, width) → (batch, outChannels, height', width') (torch.nn.ConvTranspose2d). */
 export class ConvTranspose2d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvTransposeOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvTransposeOptions = {},
+    ...surplus: never[]
+  ) {
+    super(2, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 }
 
 /** (batch, inChannels, depth, height, width) → the same with other sizes (torch.nn.ConvTranspose3d). */
 export class ConvTranspose3d extends ConvTransposeNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvTransposeOptions = {}) {
-    super(3, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvTransposeOptions = {},
+    ...surplus: never[]
+  ) {
+    super(3, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 }

@@ -52,10 +52,17 @@ abstract class ConvNd extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(dims: number, inChannels: number, outChannels: number, kernelSize: Size, options: ConvOptions) {
+  constructor(
+    dims: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvOptions,
+    ...surplus: never[]
+  ) {
     super();
     const name = this.constructor.name;
-    const given = withDefaults(name, DEFAULTS, options);
+    const given = withDefaults(name, DEFAULTS, options, ...surplus);
     checkChannels(name, inChannels, outChannels, given.groups);
     checkChoice(name, 'paddingMode', given.paddingMode, PADDING_MODES);
     this.inChannels = inChannels;
@@ -139,15 +146,27 @@ function paddingOf(
 
 /** (batch, inChannels, length) → (batch, outChannels, length') (torch.nn.Conv1d). */
 export class Conv1d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvOptions = {}) {
-    super(1, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(1, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 }
 
 /** (batch, inChannels, height, width) → (batch, outChannels, height', width') (torch.nn.Conv2d). */
 export class Conv2d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvOptions = {}) {
-    super(2, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(2, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 
   override get moduleKind(): ModuleKind {
@@ -157,7 +176,13 @@ export class Conv2d extends ConvNd {
 
 /** (batch, inChannels, depth, height, width) → (batch, outChannels, depth', height', width') (torch.nn.Conv3d). */
 export class Conv3d extends ConvNd {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: ConvOptions = {}) {
-    super(3, inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: ConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(3, inChannels, outChannels, kernelSize, options, ...surplus);
   }
 }

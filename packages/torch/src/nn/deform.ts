@@ -48,10 +48,11 @@ abstract class DeformConv extends Module {
     kernelSize: Size,
     defaults: Required<DeformConvOptions>,
     options: DeformConvOptions,
+    ...surplus: never[]
   ) {
     super();
     const name = this.constructor.name;
-    const given = withDefaults(name, defaults, options);
+    const given = withDefaults(name, defaults, options, ...surplus);
     checkChannels(name, inChannels, outChannels, given.groups);
     checkCount(name, 'deformGroups', given.deformGroups);
     checkDivisible(name, 'inChannels', inChannels, 'deformGroups', given.deformGroups);
@@ -106,8 +107,14 @@ abstract class DeformConv extends Module {
 
 /** Weights start by Kaiming's uniform rule for relu (mmcv.ops.DeformConv2d). */
 export class DeformConv2d extends DeformConv {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: DeformConvOptions = {}) {
-    super(inChannels, outChannels, kernelSize, PLAIN, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: DeformConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(inChannels, outChannels, kernelSize, PLAIN, options, ...surplus);
   }
 
   override resetParameters(): void {
@@ -126,8 +133,14 @@ export class DeformConv2d extends DeformConv {
 
 /** Weights start uniform within 1/√fanIn (mmcv.ops.ModulatedDeformConv2d). */
 export class ModulatedDeformConv2d extends DeformConv {
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: DeformConvOptions = {}) {
-    super(inChannels, outChannels, kernelSize, MODULATED, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: DeformConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(inChannels, outChannels, kernelSize, MODULATED, options, ...surplus);
   }
 
   override resetParameters(): void {
@@ -150,8 +163,14 @@ export class ModulatedDeformConv2d extends DeformConv {
 export class DeformConv2dPack extends DeformConv2d {
   conv_offset: Conv2d;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: DeformConvOptions = {}) {
-    super(inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: DeformConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(inChannels, outChannels, kernelSize, options, ...surplus);
     this.conv_offset = this.offsetConv(2);
   }
 
@@ -165,8 +184,14 @@ export class DeformConv2dPack extends DeformConv2d {
 export class ModulatedDeformConv2dPack extends ModulatedDeformConv2d {
   conv_offset: Conv2d;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: Size, options: DeformConvOptions = {}) {
-    super(inChannels, outChannels, kernelSize, options);
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: DeformConvOptions = {},
+    ...surplus: never[]
+  ) {
+    super(inChannels, outChannels, kernelSize, options, ...surplus);
     this.conv_offset = this.offsetConv(3);
   }
 

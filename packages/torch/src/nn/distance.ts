@@ -10,9 +10,9 @@ export class CosineSimilarity extends Module {
   readonly eps: number;
 
   /** @param options `dim`: default 1; `eps`, the least product of lengths: default 1e-8 */
-  constructor(options: { dim?: number; eps?: number } = {}) {
+  constructor(options: { dim?: number; eps?: number } = {}, ...surplus: never[]) {
     super();
-    const { dim, eps } = withDefaults('CosineSimilarity', { dim: 1, eps: 1e-8 }, options);
+    const { dim, eps } = withDefaults('CosineSimilarity', { dim: 1, eps: 1e-8 }, options, ...surplus);
     this.dim = dim;
     this.eps = eps;
   }
@@ -29,9 +29,14 @@ export class PairwiseDistance extends Module {
   readonly keepdim: boolean;
 
   /** @param options `p`: default 2; `eps`: default 1e-6; `keepdim`: default false */
-  constructor(options: { p?: number; eps?: number; keepdim?: boolean } = {}) {
+  constructor(options: { p?: number; eps?: number; keepdim?: boolean } = {}, ...surplus: never[]) {
     super();
-    const { p, eps, keepdim } = withDefaults('PairwiseDistance', { p: 2, eps: 1e-6, keepdim: false }, options);
+    const { p, eps, keepdim } = withDefaults(
+      'PairwiseDistance',
+      { p: 2, eps: 1e-6, keepdim: false },
+      options,
+      ...surplus,
+    );
     this.p = p;
     this.eps = eps;
     this.keepdim = keepdim;

@@ -8,8 +8,8 @@ abstract class DropoutNd extends Module {
   readonly p: number;
 
   /** @param p the probability of a zero, from 0 to 1. Default 0.5. */
-  constructor(p = 0.5) {
-    super();
+  constructor(p = 0.5, ...surplus: never[]) {
+    super(...surplus);
     checkRange(this.constructor.name, 'p', p, 0, 1);
     this.p = p;
   }

@@ -1,4 +1,5 @@
 /** Tables of learned rows. Drawn from N(0, 1); the padding row is zero. */
+import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -23,10 +24,16 @@ abstract class Table<Options extends EmbeddingFunctionOptions> extends Module {
   protected readonly options: Required<Options>;
   weight: Parameter;
 
-  constructor(numEmbeddings: number, embeddingDim: number, defaults: Required<Options>, options: Options) {
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    defaults: Required<Options>,
+    options: Options,
+    ...surplus: never[]
+  ) {
     super();
     const name = this.constructor.name;
-    this.options = withDefaults(name, defaults, options);
+    this.options = withDefaults(name, defaults, options, ...surplus);
     checkCount(name, 'numEmbeddings', numEmbeddings);
     checkCount(name, 'embeddingDim', embeddingDim);
     this.numEmbeddings = numEmbeddings;
@@ -43,6 +50,10 @@ abstract class Table<Options extends EmbeddingFunctionOptions> extends Module {
     if (paddingIdx !== null) tidy(() => noGrad(() => this.weight.select(0, paddingIdx).fill_(0)));
   }
 
+  override get moduleKind(): ModuleKind {
+    return { type: 'embedding' };
+  }
+
   override extraRepr(): string {
     const padding = this.paddingIdx === null ? '' : `, paddingIdx=${this.paddingIdx}`;
     return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
@@ -53,8 +64,8 @@ export type EmbeddingOptions = EmbeddingFunctionOptions;
 
 /** Indices (…) of dtype int64 or int32 → (…, embeddingDim) (torch.nn.Embedding). */
 export class Embedding extends Table<EmbeddingOptions> {
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
-    super(numEmbeddings, embeddingDim, EMBEDDING, options);
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}, ...surplus: never[]) {
+    super(numEmbeddings, embeddingDim, EMBEDDING, options, ...surplus);
   }
 
   /**
@@ -63,7 +74,7 @@ export class Embedding extends Table<EmbeddingOptions> {
    * @param options `freeze`: without gradients. Default true.
    */
   static fromPretrained(values: Tensor, options: EmbeddingOptions & { freeze?: boolean } = {}): Embedding {
-    const { freeze = true, ...rest } = options;
+    const { freeze, ...rest } = withDefaults('Embedding.fromPretrained', { freeze: true, ...EMBEDDING }, options);
     const [rows = 0, size = 0, ...more] = values.shape;
     if (more.length > 0 || size === 0)
       throw new RangeError(`Embedding.fromPretrained: expected 2 dimensions, found shape [${values.shape.join(', ')}]`);
@@ -89,8 +100,8 @@ const BAG: Required<EmbeddingBagOptions> = { ...EMBEDDING, mode: 'mean', include
 
 /** Bags of indices (bags, length), or one dimension with offsets, → (bags, embeddingDim) (torch.nn.EmbeddingBag). */
 export class EmbeddingBag extends Table<EmbeddingBagOptions> {
-  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}) {
-    super(numEmbeddings, embeddingDim, BAG, options);
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagOptions = {}, ...surplus: never[]) {
+    super(numEmbeddings, embeddingDim, BAG, options, ...surplus);
     checkChoice('EmbeddingBag', 'mode', this.options.mode, ['sum', 'mean', 'max']);
   }
 

@@ -1,33 +1,18 @@
+export { Hardshrink, Hardsigmoid, Hardswish, Hardtanh, Softshrink } from './activation-piecewise.ts';
+export { CELU, ELU, LeakyReLU, PReLU, ReLU, ReLU6, RReLU, SELU, Threshold } from './activation-rectifier.ts';
 export {
-  CELU,
-  ELU,
   GELU,
   GLU,
-  Hardshrink,
-  Hardsigmoid,
-  Hardswish,
-  Hardtanh,
-  LeakyReLU,
   LogSigmoid,
-  LogSoftmax,
   Mish,
-  PReLU,
-  ReLU,
-  ReLU6,
-  RReLU,
-  SELU,
   Sigmoid,
   SiLU,
-  Softmax,
-  Softmax2d,
-  Softmin,
   Softplus,
-  Softshrink,
   Softsign,
   Tanh,
   Tanhshrink,
-  Threshold,
-} from './activation.ts';
+} from './activation-smooth.ts';
+export { LogSoftmax, Softmax, Softmax2d, Softmin } from './activation-softmax.ts';
 export {
   type AttentionForwardOptions,
   MultiheadAttention,

@@ -7,7 +7,7 @@ import { empty, zeros } from '../creation.ts';
 import { tidy } from '../handle.ts';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkDivisible } from './check.ts';
+import { checkDivisible, withDefaults } from './check.ts';
 
 /** Functions that a recommended gain is known for. */
 export type Nonlinearity =
@@ -163,17 +163,19 @@ export interface KaimingOptions {
 
 /** Uniform values of variance `gain² / fan` (He et al., 2015). */
 export function kaimingUniform_(target: Tensor, options: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd(target, options);
+  const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', target, options);
   return uniform_(target, -bound, bound);
 }
 
 /** Normal values of variance `gain² / fan` (He et al., 2015). */
 export function kaimingNormal_(target: Tensor, options: KaimingOptions = {}): Tensor {
-  return normal_(target, 0, kaimingStd(target, options));
+  return normal_(target, 0, kaimingStd('kaimingNormal_', target, options));
 }
 
-function kaimingStd(target: Tensor, options: KaimingOptions): number {
-  const { slope = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
+const KAIMING: Required<KaimingOptions> = { slope: 0, mode: 'fanIn', nonlinearity: 'leakyRelu' };
+
+function kaimingStd(where: string, target: Tensor, options: KaimingOptions): number {
+  const { slope, mode, nonlinearity } = withDefaults(where, KAIMING, options);
   const fans = calculateFans(target);
   if (!(mode in fans)) throw new RangeError(`kaiming: mode must be fanIn or fanOut, found "${mode}"`);
   return calculateGain(nonlinearity, slope) / Math.sqrt(fans[mode]);

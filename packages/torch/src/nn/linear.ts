@@ -1,4 +1,5 @@
 /** Affine maps of the last dimension. */
+import type { ModuleKind } from '@paramwise/core';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkCount, checkSize, withDefaults } from './check.ts';
@@ -13,6 +14,10 @@ export interface BiasOptions {
 
 /** Hands its input through. Takes and ignores any arguments. */
 export class Identity extends Module {
+  constructor(..._ignored: readonly unknown[]) {
+    super();
+  }
+
   forward(input: Tensor): Tensor {
     return input;
   }
@@ -28,9 +33,9 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, options: BiasOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: BiasOptions = {}, ...surplus: never[]) {
     super();
-    const { bias } = withDefaults('Linear', { bias: true }, options);
+    const { bias } = withDefaults('Linear', { bias: true }, options, ...surplus);
     checkCount('Linear', 'inFeatures', inFeatures, 0);
     checkCount('Linear', 'outFeatures', outFeatures, 0);
     this.inFeatures = inFeatures;
@@ -42,6 +47,10 @@ export class Linear extends Module {
 
   resetParameters(): void {
     initialiseAffine(this.weight, this.bias);
+  }
+
+  override get moduleKind(): ModuleKind {
+    return { type: 'linear' };
   }
 
   forward(input: Tensor): Tensor {
@@ -74,9 +83,15 @@ export class Bilinear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(inFeatures1: number, inFeatures2: number, outFeatures: number, options: BiasOptions = {}) {
+  constructor(
+    inFeatures1: number,
+    inFeatures2: number,
+    outFeatures: number,
+    options: BiasOptions = {},
+    ...surplus: never[]
+  ) {
     super();
-    const { bias } = withDefaults('Bilinear', { bias: true }, options);
+    const { bias } = withDefaults('Bilinear', { bias: true }, options, ...surplus);
     checkCount('Bilinear', 'inFeatures1', inFeatures1);
     checkCount('Bilinear', 'inFeatures2', inFeatures2);
     checkCount('Bilinear', 'outFeatures', outFeatures);

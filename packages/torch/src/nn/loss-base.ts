@@ -8,9 +8,14 @@ export abstract class Loss<Options extends { reduction?: string }> extends Modul
   protected readonly options: Required<Options>;
 
   /** @param reductions those that the loss knows. Default `none`, `mean` and `sum`. */
-  constructor(defaults: Required<Options>, options: Options, reductions: readonly string[] = REDUCTIONS) {
+  constructor(
+    defaults: Required<Options>,
+    options: Options,
+    surplus: readonly never[],
+    reductions: readonly string[] = REDUCTIONS,
+  ) {
     super();
-    this.options = withDefaults(this.constructor.name, defaults, options);
+    this.options = withDefaults(this.constructor.name, defaults, options, ...surplus);
     checkChoice(this.constructor.name, 'reduction', this.options.reduction as string, reductions);
   }
 }

@@ -6,8 +6,8 @@ import { Loss } from './loss-base.ts';
 
 /** max(0, -target (input1 - input2) + margin). */
 export class MarginRankingLoss extends Loss<m.MarginOptions> {
-  constructor(options: m.MarginOptions = {}) {
-    super(m.MARGIN, options);
+  constructor(options: m.MarginOptions = {}, ...surplus: never[]) {
+    super(m.MARGIN, options, surplus);
   }
 
   forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
@@ -17,8 +17,8 @@ export class MarginRankingLoss extends Loss<m.MarginOptions> {
 
 /** The input where the target is 1, max(0, margin - input) where it is -1. */
 export class HingeEmbeddingLoss extends Loss<m.MarginOptions> {
-  constructor(options: m.MarginOptions = {}) {
-    super(m.HINGE, options);
+  constructor(options: m.MarginOptions = {}, ...surplus: never[]) {
+    super(m.HINGE, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -28,8 +28,8 @@ export class HingeEmbeddingLoss extends Loss<m.MarginOptions> {
 
 /** 1 - cos where the target is 1, max(0, cos - margin) where it is -1. */
 export class CosineEmbeddingLoss extends Loss<m.MarginOptions> {
-  constructor(options: m.MarginOptions = {}) {
-    super(m.MARGIN, options);
+  constructor(options: m.MarginOptions = {}, ...surplus: never[]) {
+    super(m.MARGIN, options, surplus);
   }
 
   forward(input1: Tensor, input2: Tensor, target: Tensor): Tensor {
@@ -39,8 +39,8 @@ export class CosineEmbeddingLoss extends Loss<m.MarginOptions> {
 
 /** log(1 + exp(-target input)). */
 export class SoftMarginLoss extends Loss<ReductionOptions> {
-  constructor(options: ReductionOptions = {}) {
-    super(REDUCTION, options);
+  constructor(options: ReductionOptions = {}, ...surplus: never[]) {
+    super(REDUCTION, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -52,8 +52,8 @@ export class SoftMarginLoss extends Loss<ReductionOptions> {
 export class MultiMarginLoss extends Loss<m.MultiMarginOptions> {
   weight: Tensor | null;
 
-  constructor(options: m.MultiMarginOptions = {}) {
-    super(m.MULTI_MARGIN, options);
+  constructor(options: m.MultiMarginOptions = {}, ...surplus: never[]) {
+    super(m.MULTI_MARGIN, options, surplus);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
@@ -64,8 +64,8 @@ export class MultiMarginLoss extends Loss<m.MultiMarginOptions> {
 
 /** Every wrong class stays a margin below each right one. */
 export class MultiLabelMarginLoss extends Loss<ReductionOptions> {
-  constructor(options: ReductionOptions = {}) {
-    super(REDUCTION, options);
+  constructor(options: ReductionOptions = {}, ...surplus: never[]) {
+    super(REDUCTION, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -77,8 +77,8 @@ export class MultiLabelMarginLoss extends Loss<ReductionOptions> {
 export class MultiLabelSoftMarginLoss extends Loss<m.MultilabelSoftMarginOptions> {
   weight: Tensor | null;
 
-  constructor(options: m.MultilabelSoftMarginOptions = {}) {
-    super(m.MULTILABEL_SOFT_MARGIN, options);
+  constructor(options: m.MultilabelSoftMarginOptions = {}, ...surplus: never[]) {
+    super(m.MULTILABEL_SOFT_MARGIN, options, surplus);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
@@ -89,8 +89,8 @@ export class MultiLabelSoftMarginLoss extends Loss<m.MultilabelSoftMarginOptions
 
 /** The negative stays a margin further away from the anchor than the positive. */
 export class TripletMarginLoss extends Loss<m.TripletOptions> {
-  constructor(options: m.TripletOptions = {}) {
-    super(m.TRIPLET, options);
+  constructor(options: m.TripletOptions = {}, ...surplus: never[]) {
+    super(m.TRIPLET, options, surplus);
   }
 
   forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
@@ -100,8 +100,8 @@ export class TripletMarginLoss extends Loss<m.TripletOptions> {
 
 /** Connectionist temporal classification (Graves et al., 2006); see `functional.ctcLoss`. */
 export class CTCLoss extends Loss<m.CTCOptions> {
-  constructor(options: m.CTCOptions = {}) {
-    super(m.CTC, options);
+  constructor(options: m.CTCOptions = {}, ...surplus: never[]) {
+    super(m.CTC, options, surplus);
   }
 
   forward(

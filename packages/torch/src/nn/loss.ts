@@ -10,8 +10,8 @@ import { Loss } from './loss-base.ts';
 export class CrossEntropyLoss extends Loss<c.CrossEntropyOptions> {
   weight: Tensor | null;
 
-  constructor(options: c.CrossEntropyOptions = {}) {
-    super(c.CROSS_ENTROPY, options);
+  constructor(options: c.CrossEntropyOptions = {}, ...surplus: never[]) {
+    super(c.CROSS_ENTROPY, options, surplus);
     checkRange('CrossEntropyLoss', 'labelSmoothing', this.options.labelSmoothing, 0, 1);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
@@ -25,8 +25,8 @@ export class CrossEntropyLoss extends Loss<c.CrossEntropyOptions> {
 export class NLLLoss extends Loss<c.ClassLossOptions> {
   weight: Tensor | null;
 
-  constructor(options: c.ClassLossOptions = {}) {
-    super(c.CLASS_LOSS, options);
+  constructor(options: c.ClassLossOptions = {}, ...surplus: never[]) {
+    super(c.CLASS_LOSS, options, surplus);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
@@ -37,8 +37,8 @@ export class NLLLoss extends Loss<c.ClassLossOptions> {
 
 /** (input - target)². */
 export class MSELoss extends Loss<ReductionOptions> {
-  constructor(options: ReductionOptions = {}) {
-    super(REDUCTION, options);
+  constructor(options: ReductionOptions = {}, ...surplus: never[]) {
+    super(REDUCTION, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -48,8 +48,8 @@ export class MSELoss extends Loss<ReductionOptions> {
 
 /** |input - target|. */
 export class L1Loss extends Loss<ReductionOptions> {
-  constructor(options: ReductionOptions = {}) {
-    super(REDUCTION, options);
+  constructor(options: ReductionOptions = {}, ...surplus: never[]) {
+    super(REDUCTION, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -59,8 +59,8 @@ export class L1Loss extends Loss<ReductionOptions> {
 
 /** Squares below `beta`, absolute values above; see `functional.smoothL1Loss`. */
 export class SmoothL1Loss extends Loss<r.SmoothL1Options> {
-  constructor(options: r.SmoothL1Options = {}) {
-    super(r.SMOOTH_L1, options);
+  constructor(options: r.SmoothL1Options = {}, ...surplus: never[]) {
+    super(r.SMOOTH_L1, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -70,8 +70,8 @@ export class SmoothL1Loss extends Loss<r.SmoothL1Options> {
 
 /** Squares below `delta`, absolute values above; see `functional.huberLoss`. */
 export class HuberLoss extends Loss<r.HuberOptions> {
-  constructor(options: r.HuberOptions = {}) {
-    super(r.HUBER, options);
+  constructor(options: r.HuberOptions = {}, ...surplus: never[]) {
+    super(r.HUBER, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -83,8 +83,8 @@ export class HuberLoss extends Loss<r.HuberOptions> {
 export class BCELoss extends Loss<r.BinaryCrossEntropyOptions> {
   weight: Tensor | null;
 
-  constructor(options: r.BinaryCrossEntropyOptions = {}) {
-    super(r.BINARY, options);
+  constructor(options: r.BinaryCrossEntropyOptions = {}, ...surplus: never[]) {
+    super(r.BINARY, options, surplus);
     this.weight = this.registerBuffer('weight', this.options.weight);
   }
 
@@ -98,8 +98,8 @@ export class BCEWithLogitsLoss extends Loss<r.BinaryLogitsOptions> {
   weight: Tensor | null;
   pos_weight: Tensor | null;
 
-  constructor(options: r.BinaryLogitsOptions = {}) {
-    super(r.BINARY_LOGITS, options);
+  constructor(options: r.BinaryLogitsOptions = {}, ...surplus: never[]) {
+    super(r.BINARY_LOGITS, options, surplus);
     this.weight = this.registerBuffer('weight', this.options.weight);
     this.pos_weight = this.registerBuffer('pos_weight', this.options.posWeight);
   }
@@ -112,8 +112,8 @@ export class BCEWithLogitsLoss extends Loss<r.BinaryLogitsOptions> {
 
 /** Divergence of Kullback and Leibler; see `functional.klDiv`. */
 export class KLDivLoss extends Loss<r.KLDivOptions> {
-  constructor(options: r.KLDivOptions = {}) {
-    super(r.KL_DIV, options, r.KL_REDUCTIONS);
+  constructor(options: r.KLDivOptions = {}, ...surplus: never[]) {
+    super(r.KL_DIV, options, surplus, r.KL_REDUCTIONS);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -123,8 +123,8 @@ export class KLDivLoss extends Loss<r.KLDivOptions> {
 
 /** Negative log-likelihood of counts under a Poisson distribution. */
 export class PoissonNLLLoss extends Loss<r.PoissonOptions> {
-  constructor(options: r.PoissonOptions = {}) {
-    super(r.POISSON, options);
+  constructor(options: r.PoissonOptions = {}, ...surplus: never[]) {
+    super(r.POISSON, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor): Tensor {
@@ -134,8 +134,8 @@ export class PoissonNLLLoss extends Loss<r.PoissonOptions> {
 
 /** Negative log-likelihood under a normal distribution. */
 export class GaussianNLLLoss extends Loss<r.GaussianOptions> {
-  constructor(options: r.GaussianOptions = {}) {
-    super(r.GAUSSIAN, options);
+  constructor(options: r.GaussianOptions = {}, ...surplus: never[]) {
+    super(r.GAUSSIAN, options, surplus);
   }
 
   forward(input: Tensor, target: Tensor, variance: Tensor): Tensor {

@@ -1,5 +1,10 @@
 /** Names and values of what lies below a module, depth first, a module before its children. */
-import type { Module } from './module.ts';
+
+/** What is walked: a module, seen by what it holds. */
+export interface Walkable<Self> {
+  /** Children by name; one held under two names comes twice. */
+  ownChildren(): [string, Self][];
+}
 
 export interface NamedOptions {
   /** Put in front of every name. Default none. */
@@ -11,11 +16,14 @@ export interface NamedOptions {
 }
 
 /** `root` under `prefix`, and every module below it by its dotted path. */
-export function namedModules(root: Module, options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
+export function namedModules<M extends Walkable<M>>(
+  root: M,
+  options: Omit<NamedOptions, 'recurse'> = {},
+): [string, M][] {
   const { prefix = '', removeDuplicate = true } = options;
-  const seen = new Set<Module>();
-  const found: [string, Module][] = [];
-  const visit = (path: string, module: Module): void => {
+  const seen = new Set<M>();
+  const found: [string, M][] = [];
+  const visit = (path: string, module: M): void => {
     if (removeDuplicate && seen.has(module)) return;
     seen.add(module);
     found.push([path, module]);
@@ -26,13 +34,13 @@ export function namedModules(root: Module, options: Omit<NamedOptions, 'recurse'
 }
 
 /** What `own` gives for every module, by dotted path. */
-export function namedMembers<T>(
-  root: Module,
-  own: (module: Module) => [string, T][],
+export function namedMembers<M extends Walkable<M>, T>(
+  root: M,
+  own: (module: M) => [string, T][],
   options: NamedOptions,
 ): [string, T][] {
   const { prefix = '', recurse = true, removeDuplicate = true } = options;
-  const modules: [string, Module][] = recurse ? namedModules(root, { prefix, removeDuplicate }) : [[prefix, root]];
+  const modules: [string, M][] = recurse ? namedModules(root, { prefix, removeDuplicate }) : [[prefix, root]];
   const seen = new Set<T>();
   return modules.flatMap(([path, module]) =>
     own(module).flatMap(([name, value]): [string, T][] => {

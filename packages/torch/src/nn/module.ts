@@ -3,11 +3,14 @@ import type { ModuleKind } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
 import { type Dtype, isFloatingPoint, STORAGE } from '../dtype.ts';
 import { tidy } from '../handle.ts';
+import { checkNoSurplus, checkOptions, withDefaults } from '../options.ts';
 import type { Tensor } from '../tensor.ts';
 import { Buffers, type NamedBuffer } from './buffers.ts';
+import { noteModule } from './live-modules.ts';
 import { joined, memberNamed, type NamedOptions, namedMembers, namedModules } from './module-walk.ts';
 import { Parameter } from './parameter.ts';
 import { type LoadResult, loadState, type StateDict } from './state-dict.ts';
+import { countToLookAt, lookForUnregistered } from './unregistered.ts';
 
 /** Where and as what to move a module; what is left out stays. */
 export interface Placement {
@@ -16,22 +19,34 @@ export interface Placement {
   device?: string;
 }
 
+const NAMED: Required<NamedOptions> = { prefix: '', recurse: true, removeDuplicate: true };
+
 /**
  * A network or a part of one (torch.nn.Module).
  *
  * A property that holds a `Parameter` is a parameter, one that holds a `Module` is a child, in the order in which the
  * properties were first set; what `registerBuffer` was called for is a buffer. Names in the state dict are property
- * names. Arrays of modules are not looked into: use `ModuleList`.
+ * names. What arrays and plain objects hold is not registered, and a process warning (`PARAMWISE_MODULE`) says so: use
+ * `ModuleList`, `ModuleDict`.
  */
 export abstract class Module {
   /** True while training: dropout drops and batch norms measure their batch. Set by `train` and `eval`. */
   training = true;
   readonly #buffers = new Buffers(this);
+  #lookedAt = -1;
+
+  /** @throws TypeError for arguments that a layer does not take and hands on */
+  constructor(...surplus: never[]) {
+    checkNoSurplus(this.constructor.name, surplus);
+    noteModule(this, Module.#membersOf);
+  }
+
+  static readonly #membersOf = (module: Module) => module.members();
 
   /** Computes the output. Subclasses say of what. */
   abstract forward(...inputs: never[]): unknown;
 
-  /** What param-wise rules see: `norm`, `conv2d`, `deform_conv` or `other`. */
+  /** What param-wise rules see: `norm`, `conv2d`, `deform_conv`, `embedding`, `linear` or `other`. */
   get moduleKind(): ModuleKind {
     return { type: 'other' };
   }
@@ -68,7 +83,8 @@ export abstract class Module {
    */
   registerBuffer<T extends Tensor | null>(name: string, values: T, options: { persistent?: boolean } = {}): T {
     this.#checkName(name, 'registerBuffer');
-    this.#buffers.register(name, values, options.persistent ?? true);
+    const { persistent } = withDefaults(`${this.constructor.name}.registerBuffer`, { persistent: true }, options);
+    this.#buffers.register(name, values, persistent);
     return values;
   }
 
@@ -107,7 +123,17 @@ export abstract class Module {
 
   /** Own children, without theirs. A child held under two names comes twice. */
   ownChildren(): [string, Module][] {
-    return [...this.members()].filter((member): member is [string, Module] => member[1] instanceof Module);
+    const members = [...this.members()];
+    this.#look(members);
+    return members.filter((member): member is [string, Module] => member[1] instanceof Module);
+  }
+
+  /** Warns once of modules in plain arrays; looks again only when properties or items were added since. */
+  #look(members: readonly (readonly [string, unknown])[]): void {
+    const count = countToLookAt(members);
+    if (count === this.#lookedAt) return;
+    this.#lookedAt = count;
+    lookForUnregistered(this, members, isMember);
   }
 
   /** Own buffers that are not null. */
@@ -117,21 +143,29 @@ export abstract class Module {
 
   /** Every parameter once. */
   parameters(options: { recurse?: boolean } = {}): Parameter[] {
+    checkOptions('parameters', { recurse: true }, options);
     return this.namedParameters(options).map(([, parameter]) => parameter);
   }
 
   /** Every parameter with its dotted path, a module's own before its children's. */
   namedParameters(options: NamedOptions = {}): [string, Parameter][] {
-    return namedMembers(this, (module) => module.ownParams(), options);
+    checkOptions('namedParameters', NAMED, options);
+    return namedMembers<Module, Parameter>(this, (module) => module.ownParams(), options);
   }
 
   buffers(options: { recurse?: boolean } = {}): Tensor[] {
+    checkOptions('buffers', { recurse: true }, options);
     return this.namedBuffers(options).map(([, buffer]) => buffer);
   }
 
   /** Every buffer with its dotted path. */
   namedBuffers(options: NamedOptions = {}): [string, Tensor][] {
-    return namedMembers(this, (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]), options);
+    checkOptions('namedBuffers', NAMED, options);
+    return namedMembers<Module, Tensor>(
+      this,
+      (module) => module.ownBuffers().map(({ name, buffer }) => [name, buffer]),
+      options,
+    );
   }
 
   children(): Module[] {
@@ -150,7 +184,8 @@ export abstract class Module {
 
   /** This module under `prefix` and everything below it, a module before its children. */
   namedModules(options: Omit<NamedOptions, 'recurse'> = {}): [string, Module][] {
-    return namedModules(this, options);
+    checkOptions('namedModules', NAMED, options);
+    return namedModules<Module>(this, options);
   }
 
   /**
@@ -243,13 +278,15 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into the parameters and buffers of the same names, converting dtype and device.
+   * Copies values into the parameters and buffers of the same names, converting dtype and device. Of the names of a tensor
+   * that is shared (tied weights) one is enough.
    *
    * @param options `strict: false` reports names that do not fit instead of throwing. Default true.
    * @throws Error that lists every missing and unexpected name and every shape that differs; nothing is changed then
    */
   loadStateDict(state: StateDict, options: { strict?: boolean } = {}): LoadResult {
-    return loadState(this, state, options.strict ?? true);
+    const { strict } = withDefaults(`${this.constructor.name}.loadStateDict`, { strict: true }, options);
+    return loadState(this, state, strict);
   }
 
   /** Releases all parameters and buffers: the module must not be used afterwards. */
@@ -272,6 +309,10 @@ export abstract class Module {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function isMember(value: unknown): value is Module | Parameter {
+  return value instanceof Module || value instanceof Parameter;
 }
 
 function placement(target: string | Placement): Placement {

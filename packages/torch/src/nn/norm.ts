@@ -24,9 +24,14 @@ export class LayerNorm extends Module {
   weight: Parameter | null;
   bias: Parameter | null;
 
-  constructor(normalizedShape: Size, options: LayerNormOptions = {}) {
+  constructor(normalizedShape: Size, options: LayerNormOptions = {}, ...surplus: never[]) {
     super();
-    const { eps, elementwiseAffine } = withDefaults('LayerNorm', { eps: 1e-5, elementwiseAffine: true }, options);
+    const { eps, elementwiseAffine } = withDefaults(
+      'LayerNorm',
+      { eps: 1e-5, elementwiseAffine: true },
+      options,
+      ...surplus,
+    );
     this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     for (const size of this.normalizedShape) checkCount('LayerNorm', 'normalizedShape', size);
     this.eps = eps;
@@ -66,9 +71,9 @@ export class GroupNorm extends Module {
   weight: Parameter | null;
   bias: Parameter | null;
 
-  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}) {
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions = {}, ...surplus: never[]) {
     super();
-    const { eps, affine } = withDefaults('GroupNorm', { eps: 1e-5, affine: true }, options);
+    const { eps, affine } = withDefaults('GroupNorm', { eps: 1e-5, affine: true }, options, ...surplus);
     checkCount('GroupNorm', 'numGroups', numGroups);
     checkCount('GroupNorm', 'numChannels', numChannels);
     checkDivisible('GroupNorm', 'numChannels', numChannels, 'numGroups', numGroups);
@@ -114,11 +119,11 @@ export class LocalResponseNorm extends Module {
   readonly size: number;
   readonly options: Required<LocalResponseNormOptions>;
 
-  constructor(size: number, options: LocalResponseNormOptions = {}) {
+  constructor(size: number, options: LocalResponseNormOptions = {}, ...surplus: never[]) {
     super();
     checkCount('LocalResponseNorm', 'size', size);
     this.size = size;
-    this.options = withDefaults('LocalResponseNorm', { alpha: 1e-4, beta: 0.75, k: 1 }, options);
+    this.options = withDefaults('LocalResponseNorm', { alpha: 1e-4, beta: 0.75, k: 1 }, options, ...surplus);
   }
 
   forward(input: Tensor): Tensor {

@@ -11,8 +11,8 @@ abstract class PadNd extends Module {
   readonly #mode: PadMode;
   readonly #value: number;
 
-  constructor(dims: number, padding: Size, mode: PadMode, value = 0) {
-    super();
+  constructor(dims: number, padding: Size, mode: PadMode, value = 0, ...surplus: never[]) {
+    super(...surplus);
     this.padding = typeof padding === 'number' ? new Array<number>(2 * dims).fill(padding) : [...padding];
     if (this.padding.length !== 2 * dims || !this.padding.every(Number.isInteger))
       throw new RangeError(
@@ -37,84 +37,84 @@ abstract class PadNd extends Module {
 
 /** Pads a signal with `value`. */
 export class ConstantPad1d extends PadNd {
-  constructor(padding: Size, value: number) {
-    super(1, padding, 'constant', value);
+  constructor(padding: Size, value: number, ...surplus: never[]) {
+    super(1, padding, 'constant', value, ...surplus);
   }
 }
 
 /** Pads an image with `value`. */
 export class ConstantPad2d extends PadNd {
-  constructor(padding: Size, value: number) {
-    super(2, padding, 'constant', value);
+  constructor(padding: Size, value: number, ...surplus: never[]) {
+    super(2, padding, 'constant', value, ...surplus);
   }
 }
 
 /** Pads a volume with `value`. */
 export class ConstantPad3d extends PadNd {
-  constructor(padding: Size, value: number) {
-    super(3, padding, 'constant', value);
+  constructor(padding: Size, value: number, ...surplus: never[]) {
+    super(3, padding, 'constant', value, ...surplus);
   }
 }
 
 /** Pads a signal with zeros. */
 export class ZeroPad1d extends PadNd {
-  constructor(padding: Size) {
-    super(1, padding, 'constant');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(1, padding, 'constant', 0, ...surplus);
   }
 }
 
 /** Pads an image with zeros. */
 export class ZeroPad2d extends PadNd {
-  constructor(padding: Size) {
-    super(2, padding, 'constant');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(2, padding, 'constant', 0, ...surplus);
   }
 }
 
 /** Pads a volume with zeros. */
 export class ZeroPad3d extends PadNd {
-  constructor(padding: Size) {
-    super(3, padding, 'constant');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(3, padding, 'constant', 0, ...surplus);
   }
 }
 
 /** Pads a signal with its mirror image. */
 export class ReflectionPad1d extends PadNd {
-  constructor(padding: Size) {
-    super(1, padding, 'reflect');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(1, padding, 'reflect', 0, ...surplus);
   }
 }
 
 /** Pads an image with its mirror image. */
 export class ReflectionPad2d extends PadNd {
-  constructor(padding: Size) {
-    super(2, padding, 'reflect');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(2, padding, 'reflect', 0, ...surplus);
   }
 }
 
 /** Pads a volume with its mirror image. */
 export class ReflectionPad3d extends PadNd {
-  constructor(padding: Size) {
-    super(3, padding, 'reflect');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(3, padding, 'reflect', 0, ...surplus);
   }
 }
 
 /** Pads a signal with its border values. */
 export class ReplicationPad1d extends PadNd {
-  constructor(padding: Size) {
-    super(1, padding, 'replicate');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(1, padding, 'replicate', 0, ...surplus);
   }
 }
 
 /** Pads an image with its border values. */
 export class ReplicationPad2d extends PadNd {
-  constructor(padding: Size) {
-    super(2, padding, 'replicate');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(2, padding, 'replicate', 0, ...surplus);
   }
 }
 
 /** Pads a volume with its border values. */
 export class ReplicationPad3d extends PadNd {
-  constructor(padding: Size) {
-    super(3, padding, 'replicate');
+  constructor(padding: Size, ...surplus: never[]) {
+    super(3, padding, 'replicate', 0, ...surplus);
   }
 }

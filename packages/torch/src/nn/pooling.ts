@@ -32,9 +32,9 @@ abstract class MaxPoolNd extends Module {
   readonly kernelSize: readonly number[];
   readonly options: Required<MaxPoolFunctionOptions>;
 
-  constructor(dims: number, kernelSize: Size, options: MaxPoolFunctionOptions) {
+  constructor(dims: number, kernelSize: Size, options: MaxPoolFunctionOptions, ...surplus: never[]) {
     super();
-    const given = withDefaults(this.constructor.name, MAX_POOL, options);
+    const given = withDefaults(this.constructor.name, MAX_POOL, options, ...surplus);
     const { kernel, ...window } = windowOf(this.constructor.name, dims, kernelSize, given);
     this.kernelSize = kernel;
     this.options = { ...given, ...window };
@@ -53,22 +53,22 @@ abstract class MaxPoolNd extends Module {
 
 /** The largest value in each window of a signal (torch.nn.MaxPool1d). */
 export class MaxPool1d extends MaxPoolNd {
-  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}) {
-    super(1, kernelSize, options);
+  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}, ...surplus: never[]) {
+    super(1, kernelSize, options, ...surplus);
   }
 }
 
 /** The largest value in each window of an image (torch.nn.MaxPool2d). */
 export class MaxPool2d extends MaxPoolNd {
-  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}) {
-    super(2, kernelSize, options);
+  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}, ...surplus: never[]) {
+    super(2, kernelSize, options, ...surplus);
   }
 }
 
 /** The largest value in each window of a volume (torch.nn.MaxPool3d). */
 export class MaxPool3d extends MaxPoolNd {
-  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}) {
-    super(3, kernelSize, options);
+  constructor(kernelSize: Size, options: MaxPoolFunctionOptions = {}, ...surplus: never[]) {
+    super(3, kernelSize, options, ...surplus);
   }
 }
 
@@ -76,9 +76,9 @@ abstract class AvgPoolNd extends Module {
   readonly kernelSize: readonly number[];
   readonly options: Required<AvgPoolFunctionOptions>;
 
-  constructor(dims: number, kernelSize: Size, options: AvgPoolFunctionOptions) {
+  constructor(dims: number, kernelSize: Size, options: AvgPoolFunctionOptions, ...surplus: never[]) {
     super();
-    const given = withDefaults(this.constructor.name, AVG_POOL, options);
+    const given = withDefaults(this.constructor.name, AVG_POOL, options, ...surplus);
     const { kernel, padding, stride } = windowOf(this.constructor.name, dims, kernelSize, given);
     this.kernelSize = kernel;
     this.options = { ...given, padding, stride };
@@ -97,22 +97,22 @@ abstract class AvgPoolNd extends Module {
 
 /** The mean of each window of a signal (torch.nn.AvgPool1d). */
 export class AvgPool1d extends AvgPoolNd {
-  constructor(kernelSize: Size, options: Omit<AvgPoolFunctionOptions, 'divisorOverride'> = {}) {
-    super(1, kernelSize, options);
+  constructor(kernelSize: Size, options: Omit<AvgPoolFunctionOptions, 'divisorOverride'> = {}, ...surplus: never[]) {
+    super(1, kernelSize, options, ...surplus);
   }
 }
 
 /** The mean of each window of an image (torch.nn.AvgPool2d). */
 export class AvgPool2d extends AvgPoolNd {
-  constructor(kernelSize: Size, options: AvgPoolFunctionOptions = {}) {
-    super(2, kernelSize, options);
+  constructor(kernelSize: Size, options: AvgPoolFunctionOptions = {}, ...surplus: never[]) {
+    super(2, kernelSize, options, ...surplus);
   }
 }
 
 /** The mean of each window of a volume (torch.nn.AvgPool3d). */
 export class AvgPool3d extends AvgPoolNd {
-  constructor(kernelSize: Size, options: AvgPoolFunctionOptions = {}) {
-    super(3, kernelSize, options);
+  constructor(kernelSize: Size, options: AvgPoolFunctionOptions = {}, ...surplus: never[]) {
+    super(3, kernelSize, options, ...surplus);
   }
 }
 
@@ -124,8 +124,8 @@ function windowRepr(kernelSize: readonly number[], options: object): string {
 abstract class AdaptivePool extends Module {
   readonly outputSize: readonly (number | null)[];
 
-  constructor(dims: number, outputSize: AdaptiveSize) {
-    super();
+  constructor(dims: number, outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(...surplus);
     const name = this.constructor.name;
     this.outputSize = typeof outputSize === 'number' ? new Array<number>(dims).fill(outputSize) : [...outputSize];
     if (this.outputSize.length !== dims)
@@ -154,22 +154,22 @@ abstract class AdaptiveAvgPoolNd extends AdaptivePool {
 
 /** The means of `outputSize` windows of a signal (torch.nn.AdaptiveAvgPool1d). */
 export class AdaptiveAvgPool1d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(1, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(1, outputSize, ...surplus);
   }
 }
 
 /** The means of `outputSize` windows of an image (torch.nn.AdaptiveAvgPool2d). */
 export class AdaptiveAvgPool2d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(2, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(2, outputSize, ...surplus);
   }
 }
 
 /** The means of `outputSize` windows of a volume (torch.nn.AdaptiveAvgPool3d). */
 export class AdaptiveAvgPool3d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(3, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(3, outputSize, ...surplus);
   }
 }
 
@@ -181,21 +181,21 @@ abstract class AdaptiveMaxPoolNd extends AdaptivePool {
 
 /** The largest values of `outputSize` windows of a signal (torch.nn.AdaptiveMaxPool1d). */
 export class AdaptiveMaxPool1d extends AdaptiveMaxPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(1, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(1, outputSize, ...surplus);
   }
 }
 
 /** The largest values of `outputSize` windows of an image (torch.nn.AdaptiveMaxPool2d). */
 export class AdaptiveMaxPool2d extends AdaptiveMaxPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(2, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(2, outputSize, ...surplus);
   }
 }
 
 /** The largest values of `outputSize` windows of a volume (torch.nn.AdaptiveMaxPool3d). */
 export class AdaptiveMaxPool3d extends AdaptiveMaxPoolNd {
-  constructor(outputSize: AdaptiveSize) {
-    super(3, outputSize);
+  constructor(outputSize: AdaptiveSize, ...surplus: never[]) {
+    super(3, outputSize, ...surplus);
   }
 }

@@ -2,7 +2,7 @@
 import { zeros } from '../creation.ts';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkChoice, checkCount, checkRank, checkSize, withDefaults } from './check.ts';
+import { checkChoice, checkCount, checkOptions, checkRank, checkSize, withDefaults } from './check.ts';
 import { uniform_ } from './init.ts';
 import type { BiasOptions } from './linear.ts';
 import { Module } from './module.ts';
@@ -16,10 +16,10 @@ abstract class Cell extends Module {
   bias_ih: Parameter | null;
   bias_hh: Parameter | null;
 
-  constructor(gates: number, inputSize: number, hiddenSize: number, options: BiasOptions) {
+  constructor(gates: number, inputSize: number, hiddenSize: number, options: BiasOptions, ...surplus: never[]) {
     super();
     const name = this.constructor.name;
-    const { bias } = withDefaults(name, { bias: true }, options);
+    const { bias } = withDefaults(name, { bias: true }, options, ...surplus);
     checkCount(name, 'inputSize', inputSize);
     checkCount(name, 'hiddenSize', hiddenSize);
     this.inputSize = inputSize;
@@ -64,7 +64,8 @@ export interface RNNCellOptions extends BiasOptions {
 export class RNNCell extends Cell {
   readonly nonlinearity: 'tanh' | 'relu';
 
-  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: RNNCellOptions = {}, ...surplus: never[]) {
+    checkOptions('RNNCell', { bias: true, nonlinearity: 'tanh' }, options, ...surplus);
     const { nonlinearity = 'tanh', ...rest } = options;
     checkChoice('RNNCell', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
     super(1, inputSize, hiddenSize, rest);
@@ -81,8 +82,8 @@ export class RNNCell extends Cell {
 
 /** ([batch,] inputSize) and ([batch,] hiddenSize) → ([batch,] hiddenSize) (torch.nn.GRUCell). */
 export class GRUCell extends Cell {
-  constructor(inputSize: number, hiddenSize: number, options: BiasOptions = {}) {
-    super(3, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: BiasOptions = {}, ...surplus: never[]) {
+    super(3, inputSize, hiddenSize, options, ...surplus);
   }
 
   forward(input: Tensor, hidden: Tensor = this.zeroState(input)): Tensor {
@@ -94,8 +95,8 @@ export class GRUCell extends Cell {
 
 /** ([batch,] inputSize) and a state [hidden, cell] → the next state (torch.nn.LSTMCell). */
 export class LSTMCell extends Cell {
-  constructor(inputSize: number, hiddenSize: number, options: BiasOptions = {}) {
-    super(4, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: BiasOptions = {}, ...surplus: never[]) {
+    super(4, inputSize, hiddenSize, options, ...surplus);
   }
 
   forward(input: Tensor, state?: readonly [hidden: Tensor, cell: Tensor]): [hidden: Tensor, cell: Tensor] {

@@ -2,7 +2,7 @@
 import { zeros } from '../creation.ts';
 import { callOperator } from '../dispatch.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkChoice, checkCount, checkRange, checkRank, checkSize, withDefaults } from './check.ts';
+import { checkChoice, checkCount, checkOptions, checkRange, checkRank, checkSize, withDefaults } from './check.ts';
 import { uniform_ } from './init.ts';
 import { Module } from './module.ts';
 import { emptyParameter, type Parameter } from './parameter.ts';
@@ -27,6 +27,7 @@ const DEFAULTS: Required<RecurrentOptions> = {
   dropout: 0,
   bidirectional: false,
 };
+const RNN_DEFAULTS: Required<RNNOptions> = { ...DEFAULTS, nonlinearity: 'tanh' };
 
 /** What the three kinds share; `gates` is the number of blocks that a step computes. */
 abstract class Recurrent<State> extends Module {
@@ -36,10 +37,16 @@ abstract class Recurrent<State> extends Module {
   readonly options: Required<RecurrentOptions>;
   readonly #weights: string[] = [];
 
-  constructor(gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions & { projSize?: number }) {
+  constructor(
+    gates: number,
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { projSize?: number },
+    ...surplus: never[]
+  ) {
     super();
     const name = this.constructor.name;
-    const { projSize, ...given } = withDefaults(name, { ...DEFAULTS, projSize: 0 }, options);
+    const { projSize, ...given } = withDefaults(name, { ...DEFAULTS, projSize: 0 }, options, ...surplus);
     checkCount(name, 'inputSize', inputSize);
     checkCount(name, 'hiddenSize', hiddenSize);
     checkCount(name, 'numLayers', given.numLayers);
@@ -170,7 +177,8 @@ export interface RNNOptions extends RecurrentOptions {
 export class RNN extends SingleState {
   protected readonly operator: string;
 
-  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}, ...surplus: never[]) {
+    checkOptions('RNN', RNN_DEFAULTS, options, ...surplus);
     const { nonlinearity = 'tanh', ...rest } = options;
     checkChoice('RNN', 'nonlinearity', nonlinearity, NONLINEARITIES);
     super(1, inputSize, hiddenSize, rest);
@@ -182,8 +190,8 @@ export class RNN extends SingleState {
 export class GRU extends SingleState {
   protected readonly operator = 'aten::gru';
 
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super(3, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}, ...surplus: never[]) {
+    super(3, inputSize, hiddenSize, options, ...surplus);
   }
 }
 
@@ -194,8 +202,8 @@ export interface LSTMOptions extends RecurrentOptions {
 
 /** Long short-term memory (Hochreiter & Schmidhuber, 1997; torch.nn.LSTM). Its state is [hidden, cell]. */
 export class LSTM extends Recurrent<[hidden: Tensor, cell: Tensor]> {
-  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
-    super(4, inputSize, hiddenSize, options);
+  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}, ...surplus: never[]) {
+    super(4, inputSize, hiddenSize, options, ...surplus);
   }
 
   protected override run(

@@ -8,8 +8,8 @@ export class Flatten extends Module {
   readonly endDim: number;
 
   /** Default: all but the first. */
-  constructor(startDim = 1, endDim = -1) {
-    super();
+  constructor(startDim = 1, endDim = -1, ...surplus: never[]) {
+    super(...surplus);
     this.startDim = startDim;
     this.endDim = endDim;
   }
@@ -28,8 +28,8 @@ export class Unflatten extends Module {
   readonly dim: number;
   readonly sizes: readonly number[];
 
-  constructor(dim: number, sizes: readonly number[]) {
-    super();
+  constructor(dim: number, sizes: readonly number[], ...surplus: never[]) {
+    super(...surplus);
     if (sizes.length === 0 || !sizes.every((size) => Number.isInteger(size) && size >= -1))
       throw new RangeError(
         `Unflatten: sizes must be whole numbers, at most one of them -1, found [${sizes.join(', ')}]`,

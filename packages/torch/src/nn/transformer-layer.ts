@@ -24,7 +24,7 @@ export interface TransformerLayerOptions {
   normFirst?: boolean;
 }
 
-const DEFAULTS: Required<TransformerLayerOptions> = {
+export const LAYER: Required<TransformerLayerOptions> = {
   dimFeedforward: 2048,
   dropout: 0.1,
   activation: 'relu',
@@ -47,11 +47,11 @@ abstract class TransformerLayer extends Module {
   readonly nhead: number;
   readonly options: Required<TransformerLayerOptions>;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions) {
+  constructor(dModel: number, nhead: number, options: TransformerLayerOptions, ...surplus: never[]) {
     super();
     this.dModel = dModel;
     this.nhead = nhead;
-    this.options = withDefaults(this.constructor.name, DEFAULTS, options);
+    this.options = withDefaults(this.constructor.name, LAYER, options, ...surplus);
     checkCount(this.constructor.name, 'dimFeedforward', this.options.dimFeedforward);
   }
 
@@ -85,6 +85,13 @@ function copied<T extends Module>(source: T, fresh: () => T): T {
   return made.train(source.training);
 }
 
+interface EncoderLayerForwardOptions {
+  srcMask?: Tensor | null;
+  srcKeyPaddingMask?: Tensor | null;
+}
+
+const ENCODER_LAYER_FORWARD: Required<EncoderLayerForwardOptions> = { srcMask: null, srcKeyPaddingMask: null };
+
 /** Self-attention, then the feed-forward part (torch.nn.TransformerEncoderLayer). */
 export class TransformerEncoderLayer extends TransformerLayer {
   self_attn: MultiheadAttention;
@@ -96,8 +103,8 @@ export class TransformerEncoderLayer extends TransformerLayer {
   dropout1: Dropout;
   dropout2: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
-    super(dModel, nhead, options);
+  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}, ...surplus: never[]) {
+    super(dModel, nhead, options, ...surplus);
     const { dimFeedforward, dropout } = this.options;
     this.self_attn = this.attention();
     this.linear1 = new Linear(dModel, dimFeedforward);
@@ -113,8 +120,9 @@ export class TransformerEncoderLayer extends TransformerLayer {
    * @param input (time, [batch,] dModel), with `batchFirst` (batch, time, dModel)
    * @param options `srcMask` and `srcKeyPaddingMask`, as `attnMask` and `keyPaddingMask` of MultiheadAttention
    */
-  forward(input: Tensor, options: { srcMask?: Tensor | null; srcKeyPaddingMask?: Tensor | null } = {}): Tensor {
-    const masks = { attnMask: options.srcMask, keyPaddingMask: options.srcKeyPaddingMask };
+  forward(input: Tensor, options: EncoderLayerForwardOptions = {}): Tensor {
+    const given = withDefaults('TransformerEncoderLayer.forward', ENCODER_LAYER_FORWARD, options);
+    const masks = { attnMask: given.srcMask, keyPaddingMask: given.srcKeyPaddingMask };
     const attended = this.residual(input, this.norm1, (x) => this.#attend(x, masks));
     return this.residual(attended, this.norm2, (x) => this.#feedForward(x));
   }
@@ -141,6 +149,13 @@ export interface DecoderForwardOptions {
   memoryKeyPaddingMask?: Tensor | null;
 }
 
+export const DECODER_FORWARD: Required<DecoderForwardOptions> = {
+  tgtMask: null,
+  memoryMask: null,
+  tgtKeyPaddingMask: null,
+  memoryKeyPaddingMask: null,
+};
+
 /** Self-attention, attention to the encoder's output, then the feed-forward part (torch.nn.TransformerDecoderLayer). */
 export class TransformerDecoderLayer extends TransformerLayer {
   self_attn: MultiheadAttention;
@@ -155,8 +170,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
   dropout2: Dropout;
   dropout3: Dropout;
 
-  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
-    super(dModel, nhead, options);
+  constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}, ...surplus: never[]) {
+    super(dModel, nhead, options, ...surplus);
     const { dimFeedforward, dropout } = this.options;
     this.self_attn = this.attention();
     this.multihead_attn = this.attention();
@@ -177,8 +192,9 @@ export class TransformerDecoderLayer extends TransformerLayer {
    * @param options masks of the self-attention (`tgt…`) and of the attention to the memory (`memory…`)
    */
   forward(target: Tensor, memory: Tensor, options: DecoderForwardOptions = {}): Tensor {
-    const own = { attnMask: options.tgtMask, keyPaddingMask: options.tgtKeyPaddingMask };
-    const cross = { attnMask: options.memoryMask, keyPaddingMask: options.memoryKeyPaddingMask };
+    const masks = withDefaults('TransformerDecoderLayer.forward', DECODER_FORWARD, options);
+    const own = { attnMask: masks.tgtMask, keyPaddingMask: masks.tgtKeyPaddingMask };
+    const cross = { attnMask: masks.memoryMask, keyPaddingMask: masks.memoryKeyPaddingMask };
     const attended = this.residual(target, this.norm1, (x) => this.#attend(x, own));
     const informed = this.residual(attended, this.norm2, (x) => this.#attendTo(memory, x, cross));
     return this.residual(informed, this.norm3, (x) => this.#feedForward(x));

@@ -21,10 +21,10 @@ export type UpsampleOptions = Omit<InterpolateOptions, 'antialias'>;
 export class Upsample extends Module {
   readonly options: Required<UpsampleOptions>;
 
-  constructor(options: UpsampleOptions) {
+  constructor(options: UpsampleOptions, ...surplus: never[]) {
     super();
     const { antialias: _, ...defaults } = INTERPOLATE;
-    this.options = withDefaults<UpsampleOptions>('Upsample', defaults, options);
+    this.options = withDefaults<UpsampleOptions>('Upsample', defaults, options, ...surplus);
     const { size, scaleFactor } = this.options;
     if ((size === null) === (scaleFactor === null)) throw new RangeError('Upsample: give either size or scaleFactor');
   }
@@ -43,8 +43,8 @@ export class Upsample extends Module {
 export class PixelShuffle extends Module {
   readonly upscaleFactor: number;
 
-  constructor(upscaleFactor: number) {
-    super();
+  constructor(upscaleFactor: number, ...surplus: never[]) {
+    super(...surplus);
     checkCount('PixelShuffle', 'upscaleFactor', upscaleFactor);
     this.upscaleFactor = upscaleFactor;
   }
@@ -62,8 +62,8 @@ export class PixelShuffle extends Module {
 export class PixelUnshuffle extends Module {
   readonly downscaleFactor: number;
 
-  constructor(downscaleFactor: number) {
-    super();
+  constructor(downscaleFactor: number, ...surplus: never[]) {
+    super(...surplus);
     checkCount('PixelUnshuffle', 'downscaleFactor', downscaleFactor);
     this.downscaleFactor = downscaleFactor;
   }
@@ -81,8 +81,8 @@ export class PixelUnshuffle extends Module {
 export class ChannelShuffle extends Module {
   readonly groups: number;
 
-  constructor(groups: number) {
-    super();
+  constructor(groups: number, ...surplus: never[]) {
+    super(...surplus);
     checkCount('ChannelShuffle', 'groups', groups);
     this.groups = groups;
   }
@@ -101,10 +101,10 @@ export class Unfold extends Module {
   readonly kernelSize: readonly number[];
   readonly options: Required<UnfoldOptions>;
 
-  constructor(kernelSize: Size, options: UnfoldOptions = {}) {
+  constructor(kernelSize: Size, options: UnfoldOptions = {}, ...surplus: never[]) {
     super();
     this.kernelSize = sizesOf('Unfold', 'kernelSize', kernelSize, 2);
-    this.options = withDefaults('Unfold', UNFOLD, options);
+    this.options = withDefaults('Unfold', UNFOLD, options, ...surplus);
   }
 
   forward(input: Tensor): Tensor {
@@ -123,11 +123,11 @@ export class Fold extends Module {
   readonly kernelSize: readonly number[];
   readonly options: Required<UnfoldOptions>;
 
-  constructor(outputSize: Size, kernelSize: Size, options: UnfoldOptions = {}) {
+  constructor(outputSize: Size, kernelSize: Size, options: UnfoldOptions = {}, ...surplus: never[]) {
     super();
     this.outputSize = sizesOf('Fold', 'outputSize', outputSize, 2);
     this.kernelSize = sizesOf('Fold', 'kernelSize', kernelSize, 2);
-    this.options = withDefaults('Fold', UNFOLD, options);
+    this.options = withDefaults('Fold', UNFOLD, options, ...surplus);
   }
 
   forward(input: Tensor): Tensor {

@@ -1,23 +1,26 @@
 /** The wrapper for mixed precision: autocast in the forward pass, loss scaling around the backward pass. */
+import { type LossScale, LossScaler, type LossScalerState } from '@paramwise/core/internal';
 import { autocast } from '../amp.ts';
 import type { Dtype } from '../dtype.ts';
 import type { Module } from '../nn/module.ts';
-import type { Tensor } from '../tensor.ts';
-import { type LossScale, LossScaler, type LossScalerState } from './loss-scaler.ts';
-import type { GradientReading } from './step-path.ts';
-import { OptimWrapper, type OptimWrapperOptions, type OptimWrapperStateDict } from './wrapper.ts';
+import type { Optimizer } from './optimizer.ts';
+import type { SteppingOptimizer } from './stepping-optimizer.ts';
+import { OptimWrapper } from './wrapper.ts';
+import type { OptimWrapperOptions, OptimWrapperStateDict } from './wrapper-options.ts';
 
-export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
+export interface AmpOptimWrapperOptions<O extends SteppingOptimizer = Optimizer> extends OptimWrapperOptions<O> {
   /** `'dynamic'` (default), a fixed scale, or the settings of a dynamic one. */
   loss_scale?: LossScale;
+  /** For portable configs; it can only be false. */
+  use_fsdp?: false;
   /** The half type; default `bfloat16` on the CPU, `float16` on CUDA. */
   dtype?: Dtype | null;
 }
 
 /**
  * The wrapper for mixed precision: autocast in the forward pass (`optimContext`), loss scaling around the backward pass. A
- * step whose gradients overflow is skipped, and the scale shrinks; `clip_grad.error_if_nonfinite` throws only where the
- * scale is fixed or disabled.
+ * step whose gradients overflow is skipped, and the scale shrinks; `clip_grad.error_if_nonfinite` and `on_non_finite`
+ * `throw` do so only where the scale is fixed or disabled. A closure is refused unless it is disabled.
  *
  * Defaults: `loss_scale` `dynamic`, which begins at 65536, doubles after 2000 good steps and halves at an overflow · `dtype`
  * `bfloat16` on the CPU, `float16` on CUDA · else as `OptimWrapper`. A loss is a single value.
@@ -25,16 +28,15 @@ export interface AmpOptimWrapperOptions extends OptimWrapperOptions {
  * Source: Micikevicius et al., "Mixed Precision Training", 2018; MMEngine's AmpOptimWrapper, which runs on accelerators
  * only. It also takes the place of MMEngine's ApexOptimWrapper, a name that configs are refused with.
  */
-export class AmpOptimWrapper extends OptimWrapper {
+export class AmpOptimWrapper<O extends SteppingOptimizer = Optimizer> extends OptimWrapper<O> {
   readonly lossScaler: LossScaler;
   readonly dtype: Dtype | undefined;
-  /** The scale that the waiting gradients carry: a step by hand moves that of the next ones only. */
-  private waitingScale: number | undefined;
 
   /** @throws ConfigError for settings out of range */
-  constructor({ loss_scale = 'dynamic', dtype, ...options }: AmpOptimWrapperOptions) {
-    super(options);
-    this.lossScaler = new LossScaler(loss_scale);
+  constructor({ loss_scale = 'dynamic', dtype, use_fsdp: _, ...options }: AmpOptimWrapperOptions<O>) {
+    const scaler = new LossScaler(loss_scale);
+    super(options as OptimWrapperOptions<O>, scaler);
+    this.lossScaler = scaler;
     this.dtype = dtype ?? undefined;
   }
 
@@ -44,56 +46,18 @@ export class AmpOptimWrapper extends OptimWrapper {
     return super.optimContext(model, () => autocast({ device, dtype: this.dtype }, fn));
   }
 
-  override backward(loss: Tensor): void {
-    this.noticeCleared();
-    this.waitingScale ??= this.lossScaler.scale;
-    const scale = this.waitingScale;
-    super.backward(scale === 1 ? loss : loss.mul(scale));
-  }
-
-  protected override unscaleFactor(): number {
-    return (super.unscaleFactor() ?? 1) / (this.waitingScale ?? this.lossScaler.scale);
-  }
-
-  protected override forgetPending(written: boolean): void {
-    super.forgetPending(written);
-    this.waitingScale = written ? 1 : undefined;
-  }
-
-  protected override needsFiniteGradients(): boolean {
-    return this.lossScaler.enabled;
-  }
-
-  /** A dynamic scale shrinks until the norm is finite; where it cannot, nothing but an error would stop the run. */
-  protected override refusesNonFinite(): boolean {
-    return !this.lossScaler.enabled || this.lossScaler.fixed;
-  }
-
-  /** Skips the step when a gradient overflowed, and moves the scale. */
-  protected override takeStep(finite: boolean, reading: GradientReading, closure?: () => unknown): boolean {
-    if (finite) super.takeStep(finite, reading, closure);
-    this.lossScaler.update(!finite);
-    return finite;
-  }
-
   override stateDict(): OptimWrapperStateDict & { loss_scaler: LossScalerState } {
     return { ...super.stateDict(), loss_scaler: this.lossScaler.stateDict() };
   }
 
-  override checkStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
+  override checkStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict): void {
     super.checkStateDict(dict);
-    if (!loss_scaler) return;
-    const { scale, _growth_tracker } = loss_scaler;
-    if (!(scale > 0 && Number.isFinite(scale) && _growth_tracker >= 0))
-      throw new TypeError(
-        'optim wrapper state dict: loss_scaler needs a scale above 0 and a _growth_tracker from 0 up',
-      );
+    if (loss_scaler) this.lossScaler.checkStateDict(loss_scaler);
   }
 
-  override loadStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict & { loss_scaler?: LossScalerState }): void {
-    this.checkStateDict({ ...dict, loss_scaler });
+  override loadStateDict({ loss_scaler, ...dict }: OptimWrapperStateDict): void {
+    this.checkStateDict({ ...dict, ...(loss_scaler && { loss_scaler }) });
     super.loadStateDict(dict);
-    this.waitingScale = undefined;
-    if (loss_scaler) this.lossScaler.loadStateDict(loss_scaler);
+    if (loss_scaler) this.cycle.loadScaler(loss_scaler);
   }
 }

@@ -1,6 +1,6 @@
 /** What the gradients look like: norms per group before and after clipping, and the first that is not finite. */
-import type { ClipGradConfig } from '@paramwise/core';
-import { clipFactor, gradNorm, withGradient } from '../gradients.ts';
+import { AS_IT_IS, type GradientReading } from '@paramwise/core/internal';
+import { gradNorm, gradsFinite, withGradient } from '../gradients.ts';
 import { tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TorchParamGroup } from './groups.ts';
@@ -8,14 +8,14 @@ import type { TorchParamGroup } from './groups.ts';
 export interface GroupNorms {
   /** The group's own name, or the paths of its parameters, or its number. */
   name: string;
-  /** 2-norm of the group's gradients, un-scaled; undefined where it has none. */
+  /** 2-norm of the group's gradients, un-scaled; undefined where it has none, or is held back. */
   before: number | undefined;
   /** The same after clipping. */
   after: number | undefined;
 }
 
 export interface GradReport {
-  /** 2-norm over all groups. */
+  /** 2-norm over all groups that are stepped. */
   before: number | undefined;
   after: number | undefined;
   groups: GroupNorms[];
@@ -23,56 +23,51 @@ export interface GradReport {
   firstNonFinite: string | undefined;
 }
 
-/** What `step` multiplies the gradients by before it clips them: 1 over loss scale and accumulated weight. */
-export function reportGradients(
-  groups: readonly TorchParamGroup[],
-  clip: ClipGradConfig | undefined,
-  unscale: number,
-): GradReport {
-  const params = groups.flatMap((group) => group.params);
-  const scaled = (norm: number | undefined) => (norm === undefined ? undefined : norm * unscale);
-  const factor = clip && clip.type !== 'value' ? factorOf(params, clip, unscale) : 1;
-  const after = (tensors: readonly Tensor[], norm: number | undefined) =>
-    clip?.type === 'value'
-      ? clampedNorm(tensors, clip.clip_value, unscale)
-      : norm === undefined
-        ? undefined
-        : norm * factor;
-  const total = scaled(gradNorm(params));
+/** How a step reads, or has read, its gradients. */
+export interface Reported {
+  readonly reading: GradientReading;
+  /** The norm that clipping found, un-scaled, where that is a 2-norm. */
+  readonly norm?: number | undefined;
+  /** What un-scaling alone multiplies by. */
+  readonly unscale: number;
+  /** The parameters that have a say in the step. */
+  readonly params: readonly Tensor[];
+}
+
+/** Norms as the step has them: a group that `freeze_until` holds back has none. */
+export function reportGradients(groups: readonly TorchParamGroup[], reported: Reported): GradReport {
+  const active = new Set(reported.params);
+  const normsOf = (params: readonly Tensor[], known?: number) => normsAround(params, reported, known);
   return {
-    before: total,
-    after: after(params, total),
-    groups: groups.map((group, index) => {
-      const before = scaled(gradNorm(group.params));
-      return { name: nameOf(group, index), before, after: after(group.params, before) };
-    }),
-    firstNonFinite: firstNonFinite(groups),
+    ...normsOf(reported.params, reported.norm),
+    groups: groups.map((group, index) => ({
+      name: nameOf(group, index),
+      ...normsOf(group.params.filter((param) => active.has(param))),
+    })),
+    firstNonFinite: firstNonFinite(groups, reported.params),
   };
 }
 
-function factorOf(
-  params: readonly Tensor[],
-  clip: Exclude<ClipGradConfig, { type: 'value' }>,
-  unscale: number,
-): number {
-  const type = clip.norm_type === 'inf' ? Number.POSITIVE_INFINITY : clip.norm_type;
-  const norm = (gradNorm(params, type) ?? 0) * unscale;
-  return clipFactor(norm, clip.max_norm);
+function normsAround(params: readonly Tensor[], { reading, unscale }: Reported, known: number | undefined) {
+  const raw = known === undefined ? gradNorm(params) : known / unscale;
+  if (raw === undefined) return { before: undefined, after: undefined };
+  const { factor, limit } = reading;
+  const after = limit === AS_IT_IS.limit ? raw * factor : clampedNorm(params, limit, factor);
+  return { before: known ?? raw * unscale, after };
 }
 
-function clampedNorm(params: readonly Tensor[], limit: number, unscale: number): number | undefined {
-  const present = withGradient(params);
-  if (present.length === 0) return undefined;
-  const squares = present.map((param) =>
-    tidy(() => Number(param.grad?.mul(unscale).clamp(-limit, limit).pow(2).sum({ dtype: 'float64' }).item())),
+function clampedNorm(params: readonly Tensor[], limit: number, factor: number): number {
+  const squares = withGradient(params).map((param) =>
+    tidy(() => Number(param.grad?.mul(factor).clamp(-limit, limit).pow(2).sum({ dtype: 'float64' }).item())),
   );
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
 }
 
-function firstNonFinite(groups: readonly TorchParamGroup[]): string | undefined {
+/** The first of the `active` parameters, in the order of the groups, whose gradient has an infinity or NaN. */
+export function firstNonFinite(groups: readonly TorchParamGroup[], active: readonly Tensor[]): string | undefined {
+  const asked = new Set(active);
   for (const [index, group] of groups.entries()) {
-    if (Number.isFinite(gradNorm(group.params) ?? 0)) continue;
-    const at = group.params.findIndex((param) => !tidy(() => param.grad?.isfinite().all().item() ?? true));
+    const at = group.params.findIndex((param) => asked.has(param) && !gradsFinite([param]));
     if (at >= 0) return group.paramNames?.[at] ?? `group ${index}, parameter ${at}`;
   }
   return undefined;

@@ -1,5 +1,16 @@
 /** What `optim` holds. */
-export type { Algorithm, Kernel, Moment, Scalars, Settings, Slot, Update } from './algorithms/algorithm.ts';
+export type { Rule } from '@paramwise/core';
+export type {
+  Algorithm,
+  Kernel,
+  Moment,
+  Reference,
+  Scalars,
+  Settings,
+  Slot,
+  Slots,
+  Update,
+} from './algorithms/algorithm.ts';
 export { orthogonalize } from './algorithms/muon.ts';
 export type { ParamsInput, TorchParamGroup } from './groups.ts';
 export { LBFGS } from './lbfgs.ts';
@@ -12,7 +23,6 @@ export {
   Adamax,
   AdamW,
   ASGD,
-  defineOptimizer,
   LAMB,
   LARS,
   Lion,
@@ -25,7 +35,8 @@ export {
   SGD,
   SparseAdam,
 } from './optimizers.ts';
-export type { Rule } from './rules.ts';
+export { defineOptimizer } from './registration.ts';
 export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
 export type { StepPath } from './step-path.ts';
+export type { SteppingOptimizer } from './stepping-optimizer.ts';

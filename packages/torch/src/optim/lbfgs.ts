@@ -1,48 +1,25 @@
 /** A quasi-Newton method for full batches, which steps all parameters together. */
 import { ConfigError } from '@paramwise/core';
+import { numberOf } from '@paramwise/core/internal';
 import { enableGrad, noGrad } from '../autograd.ts';
 import { cat, zeros } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
-import { type Algorithm, numberOf, type Settings } from './algorithms/algorithm.ts';
+import { type Settings, withReference } from './algorithms/algorithm.ts';
 import type { ParamsInput } from './groups.ts';
 import { type Point, strongWolfe } from './line-search.ts';
 import { Optimizer } from './optimizer.ts';
-import { atLeast, commonRules, notNegative, oneOf, orNull } from './rules.ts';
 import type { ParamState } from './state.ts';
 import type { OptimizerStateDict } from './state-dict.ts';
 
-/** The settings of LBFGS; it has no step of single parameters. */
-const lbfgs: Algorithm = {
-  name: 'LBFGS',
-  defaults: {
-    lr: 1,
-    max_iter: 20,
-    max_eval: null,
-    tolerance_grad: 1e-7,
-    tolerance_change: 1e-9,
-    history_size: 100,
-    line_search_fn: null,
-  },
-  rules: {
-    lr: commonRules.lr!,
-    max_iter: atLeast(1),
-    max_eval: orNull(atLeast(1)),
-    tolerance_grad: notNegative,
-    tolerance_change: notNegative,
-    history_size: atLeast(1),
-    line_search_fn: orNull(oneOf('strong_wolfe')),
-  },
-  savesStep: false,
-  slots: () => ({}),
-  mayHold: [
-    ...['func_evals', 'n_iter', 'H_diag', 't', 'prev_loss'],
-    ...['d', 'prev_flat_grad', 'old_dirs', 'old_stps', 'ro', 'al'],
-  ],
-  reference() {
-    throw new Error('internal: LBFGS steps all parameters together');
-  },
-};
+/** It has no step of single parameters. */
+const lbfgs = withReference('LBFGS', () => {
+  throw new Error('internal: LBFGS steps all parameters together');
+});
+
+const NEEDS_CLOSURE =
+  'LBFGS.step needs a closure that clears the gradients, computes the loss, calls backward and returns the loss: ' +
+  'it evaluates it several times a step; give it: optimizer.step(closure), or updateParams(loss, { closure }) of a wrapper';
 
 const numberFrom = (tensor: Tensor) => Number(tensor.item());
 const largest = (values: Tensor) => (values.numel === 0 ? 0 : numberFrom(values.abs().max()));
@@ -89,6 +66,11 @@ export class LBFGS extends Optimizer {
     super.addParamGroup(group);
   }
 
+  /** It asks for gradients several times a step, and finds them clipped. */
+  override get readsGradients(): boolean {
+    return false;
+  }
+
   private get group() {
     return this.paramGroups[0]!;
   }
@@ -98,19 +80,20 @@ export class LBFGS extends Optimizer {
    *
    * @param closure clears the gradients, computes the loss (one value), calls `backward` and returns the loss
    * @returns the loss before the step
-   * @throws Error without a closure: `updateParams` of a wrapper has none to give
+   * @throws Error without a closure: `updateParams` of a wrapper has to be given one
    */
   override step<T>(closure?: () => T): T | undefined {
-    if (!closure)
-      throw new Error(
-        'LBFGS.step needs a closure that clears the gradients, computes the loss, calls backward and returns the loss: ' +
-          'it evaluates it several times a step (an OptimWrapper cannot; call optimizer.step(closure) yourself)',
-      );
+    if (!closure) throw new Error(NEEDS_CLOSURE);
     const loss = tidy(() => enableGrad(closure));
     const evaluate = () => tidy(() => lossOf(enableGrad(closure)));
     noGrad(() => new Iterations(this.group.params, this.group, this.sharedState(), evaluate).run(lossOf(loss)));
     this.stepCount++;
     return loss;
+  }
+
+  /** Throws where `step` without a closure would: always. */
+  override checkStep(): never {
+    throw new Error(NEEDS_CLOSURE);
   }
 
   /** PyTorch keeps it with the first parameter. */
@@ -169,28 +152,36 @@ class Iterations {
   }
 
   run(firstLoss: number): void {
-    let loss = firstLoss;
-    let gradient = keep(this.flatGradient());
+    // Held here, so that it is released whatever an evaluation throws.
+    const current = { loss: firstLoss, gradient: keep(this.flatGradient()) };
+    try {
+      this.iterate(current);
+    } finally {
+      current.gradient.dispose();
+    }
+  }
+
+  private iterate(current: { loss: number; gradient: Tensor }): void {
     let evaluations = 1;
     this.count('func_evals', 1);
-    let isOptimal = tidy(() => largest(gradient)) <= this.setting('tolerance_grad');
+    const isFlat = () => tidy(() => largest(current.gradient)) <= this.setting('tolerance_grad');
+    let isOptimal = isFlat();
     for (let round = 1; !isOptimal && round <= this.setting('max_iter'); round++) {
+      const { loss, gradient } = current;
       this.count('n_iter', 1);
       this.turn(gradient);
-      const before = loss;
       this.scalars.prev_loss = loss;
       const slope = tidy(() => numberFrom(gradient.dot(this.slots.d!)));
       this.scalars.t = this.firstLength(gradient);
       if (slope > -this.setting('tolerance_change')) break;
       const moved = this.move({ t: 0, loss, gradient, slope }, round);
       if (moved.gradient !== gradient) gradient.dispose();
-      ({ loss, gradient } = moved);
+      Object.assign(current, { loss: moved.loss, gradient: moved.gradient });
       evaluations += moved.evaluations;
       this.count('func_evals', moved.evaluations);
       if (evaluations >= this.setting('max_eval')) break;
-      isOptimal = tidy(() => largest(gradient)) <= this.setting('tolerance_grad') || this.hasStalled(loss - before);
+      isOptimal = isFlat() || this.hasStalled(moved.loss - loss);
     }
-    gradient.dispose();
   }
 
   private count(name: string, more: number): void {

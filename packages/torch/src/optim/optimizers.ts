@@ -1,21 +1,7 @@
 /** The optimizers by name: classes as in `torch.optim`, made from the records of the algorithms. */
 
-import { adafactor } from './algorithms/adafactor.ts';
-import { adadelta, adagrad, rmsprop } from './algorithms/adagrad.ts';
-import { adam, adamW } from './algorithms/adam.ts';
-import { adamax } from './algorithms/adamax.ts';
 import type { Algorithm, Settings } from './algorithms/algorithm.ts';
-import { asgd } from './algorithms/asgd.ts';
-import { addAlgorithm } from './algorithms/index.ts';
-import { lamb, lars } from './algorithms/layerwise.ts';
-import { lion } from './algorithms/lion.ts';
-import { muon } from './algorithms/muon.ts';
-import { nadam } from './algorithms/nadam.ts';
-import { radam } from './algorithms/radam.ts';
-import { rprop } from './algorithms/rprop.ts';
-import { sgd } from './algorithms/sgd.ts';
-import { sparseAdam } from './algorithms/sparse-adam.ts';
-import { nameInConfigs } from './configs.ts';
+import { BUILT_IN } from './algorithms/index.ts';
 import type { ParamsInput } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import type { StepPath } from './step-path.ts';
@@ -28,24 +14,25 @@ import type { StepPath } from './step-path.ts';
  */
 export type OptimizerClass = new (params: ParamsInput, options?: Settings, how?: { path?: StepPath }) => Optimizer;
 
-/**
- * The class of an algorithm, named like it. Configs can then name it in `type`, and groups of other optimizers in
- * `algorithm`; an algorithm that had the name before gives way.
- */
-export function defineOptimizer(algorithm: Algorithm): OptimizerClass {
-  addAlgorithm(algorithm);
-  const made = makeClass(algorithm);
-  nameInConfigs(made);
-  return made;
-}
-
-function makeClass(algorithm: Algorithm): OptimizerClass {
+/** The class of an algorithm, named like it. */
+export function makeClass(algorithm: Algorithm): OptimizerClass {
   const made = class extends Optimizer {
     constructor(params: ParamsInput, options: Settings = {}, how: { path?: StepPath } = {}) {
       super(algorithm, params, options, how);
     }
   };
   Object.defineProperty(made, 'name', { value: algorithm.name });
+  return made;
+}
+
+const classes = new Map(BUILT_IN.map((algorithm) => [algorithm.name, makeClass(algorithm)]));
+
+/** All but LBFGS, which is written apart. */
+export const OPTIMIZER_CLASSES: readonly OptimizerClass[] = [...classes.values()];
+
+function classOf(name: string): OptimizerClass {
+  const made = classes.get(name);
+  if (!made) throw new Error(`internal: no algorithm is named ${name}`);
   return made;
 }
 
@@ -62,7 +49,7 @@ function makeClass(algorithm: Algorithm): OptimizerClass {
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const SGD = makeClass(sgd);
+export const SGD = classOf('SGD');
 
 /**
  * Steps scaled by running averages of the gradient and of its square.
@@ -77,7 +64,7 @@ export const SGD = makeClass(sgd);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Adam = makeClass(adam);
+export const Adam = classOf('Adam');
 
 /**
  * Adam with decoupled weight decay.
@@ -92,7 +79,7 @@ export const Adam = makeClass(adam);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const AdamW = makeClass(adamW);
+export const AdamW = classOf('AdamW');
 
 /**
  * Adam with the infinity norm.
@@ -107,7 +94,7 @@ export const AdamW = makeClass(adamW);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Adamax = makeClass(adamax);
+export const Adamax = classOf('Adamax');
 
 /**
  * Adam with Nesterov momentum.
@@ -122,7 +109,7 @@ export const Adamax = makeClass(adamax);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const NAdam = makeClass(nadam);
+export const NAdam = classOf('NAdam');
 
 /**
  * Adam with rectified variance.
@@ -137,7 +124,7 @@ export const NAdam = makeClass(nadam);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const RAdam = makeClass(radam);
+export const RAdam = classOf('RAdam');
 
 /**
  * Steps scaled by the sum of all squared gradients.
@@ -152,7 +139,7 @@ export const RAdam = makeClass(radam);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Adagrad = makeClass(adagrad);
+export const Adagrad = classOf('Adagrad');
 
 /**
  * Steps that find their own scale.
@@ -166,7 +153,7 @@ export const Adagrad = makeClass(adagrad);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Adadelta = makeClass(adadelta);
+export const Adadelta = classOf('Adadelta');
 
 /**
  * Steps scaled by a running average of squared gradients.
@@ -181,7 +168,7 @@ export const Adadelta = makeClass(adadelta);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const RMSprop = makeClass(rmsprop);
+export const RMSprop = classOf('RMSprop');
 
 /**
  * Resilient propagation, for full batches.
@@ -196,7 +183,7 @@ export const RMSprop = makeClass(rmsprop);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Rprop = makeClass(rprop);
+export const Rprop = classOf('Rprop');
 
 /**
  * Averaged gradient descent; the average is the state `ax`.
@@ -211,7 +198,7 @@ export const Rprop = makeClass(rprop);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const ASGD = makeClass(asgd);
+export const ASGD = classOf('ASGD');
 
 /**
  * Adam for the rows that a batch touched.
@@ -225,7 +212,7 @@ export const ASGD = makeClass(asgd);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const SparseAdam = makeClass(sparseAdam);
+export const SparseAdam = classOf('SparseAdam');
 
 /**
  * Steps of one size by the sign of the momentum. Take a rate three to ten times below AdamW's, and a decay as many
@@ -241,7 +228,7 @@ export const SparseAdam = makeClass(sparseAdam);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Lion = makeClass(lion);
+export const Lion = classOf('Lion');
 
 /**
  * Adam's scaling with one row and one column of state a matrix.
@@ -256,7 +243,7 @@ export const Lion = makeClass(lion);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Adafactor = makeClass(adafactor);
+export const Adafactor = classOf('Adafactor');
 
 /**
  * Adam with a rate a layer, for large batches.
@@ -271,7 +258,7 @@ export const Adafactor = makeClass(adafactor);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const LAMB = makeClass(lamb);
+export const LAMB = classOf('LAMB');
 
 /**
  * Gradient descent with a rate a layer, for large batches.
@@ -286,7 +273,7 @@ export const LAMB = makeClass(lamb);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const LARS = makeClass(lars);
+export const LARS = classOf('LARS');
 
 /**
  * Orthogonalised momentum, for the matrices of hidden layers. Give embeddings, norms, biases and the head a group with
@@ -303,25 +290,4 @@ export const LARS = makeClass(lars);
  * @class
  * @throws ConfigError for an unknown option, a value out of range, or a parameter that stands in two groups.
  */
-export const Muon = makeClass(muon);
-
-/** All but LBFGS, which is written apart. */
-export const OPTIMIZER_CLASSES: readonly OptimizerClass[] = [
-  SGD,
-  Adam,
-  AdamW,
-  Adamax,
-  NAdam,
-  RAdam,
-  Adagrad,
-  Adadelta,
-  RMSprop,
-  Rprop,
-  ASGD,
-  SparseAdam,
-  Lion,
-  Adafactor,
-  LAMB,
-  LARS,
-  Muon,
-];
+export const Muon = classOf('Muon');

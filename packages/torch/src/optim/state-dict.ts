@@ -1,40 +1,48 @@
 /** An optimizer's state in the layout of `torch.optim.Optimizer.state_dict`. */
-import { describeValue } from '@paramwise/core/internal';
 import { keep } from '../handle.ts';
 import { Tensor } from '../tensor.ts';
 import type { Algorithm, Settings, Slot } from './algorithms/algorithm.ts';
-import { checkSettings, refuseParams, type TorchParamGroup } from './groups.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { TorchParamGroup } from './groups.ts';
 import { disposeState, firstState, makeSlot, type ParamState } from './state.ts';
+import {
+  checkStateDict,
+  copySettings,
+  type OptimizerStateDict,
+  type Owner,
+  type StateHolder,
+  type StateValue,
+  toNumber,
+} from './state-dict-check.ts';
 
-/** What stands under a name in the state of a parameter. */
-export type StateValue = Tensor | number | readonly (Tensor | number)[] | null;
-
-/** Parameters stand as numbers, counted through all groups. */
-export interface OptimizerStateDict {
-  state: Record<number, Record<string, StateValue>>;
-  param_groups: ({ params: number[] } & Record<string, unknown>)[];
-  /** Steps of the optimizer, for `freeze_until`; PyTorch neither writes nor minds it. */
-  step_count?: number;
-}
+export { checkStateDict, type OptimizerStateDict, type StateValue } from './state-dict-check.ts';
 
 /** One entry a parameter, tensors shared with the optimizer. */
-export function writeStateDict(optimizer: Optimizer): OptimizerStateDict {
-  const dict: OptimizerStateDict = { state: {}, param_groups: [], step_count: optimizer.stepCount };
+export function writeStateDict(holder: StateHolder): OptimizerStateDict {
+  const dict: OptimizerStateDict = { state: {}, param_groups: writeGroups(holder), step_count: holder.stepCount };
   let number = 0;
-  for (const group of optimizer.paramGroups) {
-    const { params, paramNames, ...settings } = group;
-    const algorithm = optimizer.algorithmOf(group);
-    const numbers: number[] = [];
-    for (const param of params) {
-      const state = optimizer.state.get(param) ?? (algorithm.eager ? eagerState(optimizer, group, param) : undefined);
+  for (const group of holder.paramGroups) {
+    const algorithm = holder.algorithmOf(group);
+    for (const param of group.params) {
+      const state = holder.state.get(param) ?? (algorithm.eager ? eagerState(holder, group, param) : undefined);
       if (state) dict.state[number] = writeState(algorithm, state);
-      numbers.push(number++);
+      number++;
     }
-    const names = paramNames && { param_names: [...paramNames] };
-    dict.param_groups.push({ ...structuredClone(settings), ...names, params: numbers });
   }
   return dict;
+}
+
+/**
+ * The settings of every group, its parameters as numbers.
+ *
+ * @throws Error that names a setting that cannot be copied
+ */
+export function writeGroups({ paramGroups }: Pick<StateHolder, 'paramGroups'>): OptimizerStateDict['param_groups'] {
+  let number = 0;
+  return paramGroups.map(({ params, paramNames, ...settings }, index) => ({
+    ...copySettings(settings, `group ${index}`),
+    ...(paramNames && { param_names: [...paramNames] }),
+    params: params.map(() => number++),
+  }));
 }
 
 function writeState({ savesStep = true }: Algorithm, { step, scalars, slots, lists }: ParamState) {
@@ -42,124 +50,63 @@ function writeState({ savesStep = true }: Algorithm, { step, scalars, slots, lis
 }
 
 /** PyTorch's loader misses this state where a parameter had no gradient yet. The optimizer holds it from now on. */
-function eagerState(optimizer: Optimizer, settings: Settings, param: Tensor): ParamState {
-  const algorithm = optimizer.algorithmOf(settings);
-  const slots = Object.entries(algorithm.slots(settings, param)).map(([name, slot]) => [name, makeSlot(param, slot)]);
+function eagerState(holder: StateHolder, settings: Settings, param: Tensor): ParamState {
+  const algorithm = holder.algorithmOf(settings);
+  const slots = Object.entries(algorithm.slots(settings, param.shape)).map(([name, slot]) => [
+    name,
+    makeSlot(param, slot),
+  ]);
   const state = { ...firstState(algorithm, settings), slots: Object.fromEntries(slots) };
-  optimizer.state.set(param, state);
+  holder.state.set(param, state);
   return state;
 }
 
 /**
  * Takes over a state dict, this library's or PyTorch's.
  *
- * @throws ConfigError for settings that the algorithm refuses
- * @throws Error for groups or shapes that differ and for state that the algorithm does not have; nothing was changed then
+ * @throws ConfigError, Error as `checkStateDict`; nothing was changed then
  */
-export function readStateDict(optimizer: Optimizer, dict: OptimizerStateDict): void {
-  const owners = checkStateDict(optimizer, dict);
+export function readStateDict(holder: StateHolder, dict: OptimizerStateDict): void {
+  const { owners, settings } = checkStateDict(holder, dict);
   // Everything is copied before anything is taken over.
   const loaded = new Map<Tensor, ParamState>();
   try {
     for (const [number, entry] of Object.entries(dict.state)) {
-      const owner = owners.get(Number(number)) as Owner;
-      loaded.set(owner.param, readState(entry, owner));
+      const owner = owners.get(number) as Owner;
+      const state = firstState(owner.algorithm, owner.settings);
+      loaded.set(owner.param, state);
+      readState(state, entry, owner);
     }
   } catch (error) {
     for (const state of loaded.values()) disposeState(state);
     throw error;
   }
-  for (const state of optimizer.state.values()) disposeState(state);
-  optimizer.state.clear();
-  for (const [param, state] of loaded) optimizer.state.set(param, state);
+  for (const state of holder.state.values()) disposeState(state);
+  holder.state.clear();
+  for (const [param, state] of loaded) holder.state.set(param, state);
   // PyTorch does not count them: no parameter had more.
   const longest = Math.max(0, ...Array.from(loaded.values(), ({ step }) => step));
-  optimizer.stepCount = dict.step_count ?? longest;
-  for (const [index, { params: _, param_names: __, ...settings }] of dict.param_groups.entries())
-    Object.assign(optimizer.paramGroups[index] as TorchParamGroup, structuredClone(settings));
+  holder.stepCount = dict.step_count ?? longest;
+  for (const [index, copy] of settings.entries()) Object.assign(holder.paramGroups[index] as TorchParamGroup, copy);
 }
 
-/** Whose state an entry is, and the settings that come with it. */
-interface Owner {
-  param: Tensor;
-  algorithm: Algorithm;
-  settings: Settings;
-}
-
-/** Whose the entries of a state dict are. Throws as `readStateDict` does. */
-export function checkStateDict(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Owner> {
-  const owners = matchGroups(optimizer, dict);
-  for (const [number, entry] of Object.entries(dict.state)) {
-    const owner = owners.get(Number(number));
-    if (!owner) throw new Error(`optimizer state dict: state for parameter ${number}, which is in no group`);
-    checkEntry(entry, owner, number);
-  }
-  return owners;
-}
-
-function matchGroups(optimizer: Optimizer, dict: OptimizerStateDict): Map<number, Owner> {
-  const { paramGroups } = optimizer;
-  if (dict.param_groups.length !== paramGroups.length)
-    throw new Error(
-      `optimizer state dict: it has ${dict.param_groups.length} parameter groups, the optimizer has ${paramGroups.length}`,
-    );
-  const owners = new Map<number, Owner>();
-  dict.param_groups.forEach((saved, index) => {
-    const own = paramGroups[index] as TorchParamGroup;
-    if (saved.params.length !== own.params.length)
-      throw new Error(
-        `optimizer state dict: group ${index} has ${saved.params.length} parameters, the optimizer's has ${own.params.length}`,
-      );
-    const settings = { ...own, ...saved, params: own.params, paramNames: own.paramNames };
-    const path = ['optimizer state dict', 'param_groups', index];
-    const algorithm = optimizer.algorithmOf(settings, path);
-    checkSettings(algorithm, settings, path);
-    refuseParams(algorithm, settings, path);
-    for (const [i, number] of saved.params.entries())
-      owners.set(number, { param: own.params[i] as Tensor, algorithm, settings });
-  });
-  return owners;
-}
-
-function checkEntry(entry: Record<string, StateValue>, owner: Owner, number: string): void {
-  const { param, algorithm, settings } = owner;
-  const expected = algorithm.slots(settings, param);
-  const { scalars } = firstState(algorithm, settings);
-  const known = new Set(['step', ...Object.keys(scalars), ...Object.keys(expected), ...(algorithm.mayHold ?? [])]);
+function readState(state: ParamState, entry: Record<string, StateValue>, { param, algorithm, settings }: Owner): void {
+  const wanted = algorithm.slots(settings, param.shape);
   for (const [name, value] of Object.entries(entry)) {
     if (value === null || value === undefined) continue;
-    if (!known.has(name))
-      throw new Error(
-        `optimizer state dict: "${name}" of parameter ${number} is no state of ${algorithm.name}, which has ${[...known].join(', ')}`,
-      );
-    if (!(name in expected)) continue;
-    const slot = expected[name] as Slot;
-    const shape = typeof slot === 'number' ? param.shape : slot;
-    const found = value instanceof Tensor ? `shape [${value.shape}]` : `no tensor but ${describeValue(value)}`;
-    if (found !== `shape [${shape}]`)
-      throw new Error(`optimizer state dict: ${name} of parameter ${number} has ${found}, the parameter [${shape}]`);
-  }
-}
-
-function readState(entry: Record<string, StateValue>, { param, algorithm, settings }: Owner): ParamState {
-  const state = firstState(algorithm, settings);
-  const expected = algorithm.slots(settings, param);
-  for (const [name, value] of Object.entries(entry)) {
-    if (value === null || value === undefined) continue;
-    // PyTorch keeps the step, and other numbers, as a tensor of one element in newer versions, as a number in older ones.
     if (name === 'step') state.step = toNumber(value);
     else if (Array.isArray(value)) readList(state, name, value);
-    // A copy laid out like the parameter, as the kernel needs it.
-    else if (name in expected)
-      state.slots[name] = makeSlot(param, expected[name] as Slot).copy_((value as Tensor).detach());
+    else if (Object.hasOwn(wanted, name)) readSlot(state, name, value as Tensor, param, wanted[name] as Slot);
     else if (value instanceof Tensor && value.ndim > 0) state.slots[name] = keep(value.detach().clone());
     else state.scalars[name] = toNumber(value);
   }
-  return state;
 }
 
-function toNumber(value: StateValue): number {
-  return Number(value instanceof Tensor ? value.item() : value);
+/** A copy laid out like the parameter, as the kernel needs it. */
+function readSlot({ slots }: ParamState, name: string, value: Tensor, param: Tensor, slot: Slot): void {
+  const made = makeSlot(param, slot);
+  slots[name] = made;
+  made.copy_(value.detach());
 }
 
 /** Lists of tensors are copied; lists of numbers are derived from them and left out. */

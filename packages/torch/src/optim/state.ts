@@ -3,6 +3,7 @@ import { zeros, zerosLike } from '../creation.ts';
 import { keep, tidy } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Algorithm, Moment, Settings, Slot } from './algorithms/algorithm.ts';
+import { isBuiltIn } from './algorithms/index.ts';
 import { nameIn, type TorchParamGroup } from './groups.ts';
 
 export interface ParamState {
@@ -73,6 +74,22 @@ function makeMissing(param: Tensor, { slots }: ParamState, wanted: Work['wanted'
   }
 }
 
+const NO_SHAPE: readonly number[] = [];
+
+/** Whether the state of an algorithm depends on the shape; remembered, as the length of a function is slow to read. */
+const takesShape = new WeakMap<Algorithm, boolean>();
+
+/** Reading a shape is a call into libtorch: it is done only for an algorithm whose `slots` takes it. */
+function wantedSlots(algorithm: Algorithm, settings: Settings, param: Tensor): Work['wanted'] {
+  let takes = takesShape.get(algorithm);
+  if (takes === undefined) {
+    // Of a function of the user's it tells nothing: a parameter with a default does not count.
+    takes = !isBuiltIn(algorithm) || algorithm.slots.length > 1;
+    takesShape.set(algorithm, takes);
+  }
+  return algorithm.slots(settings, takes ? param.shape : NO_SHAPE);
+}
+
 /** What a step of this parameter needs; nothing of its state is changed yet. */
 export function prepareWork(
   place: Pick<Work, 'param' | 'group' | 'index' | 'onCpu' | 'algorithm' | 'settings'>,
@@ -80,7 +97,7 @@ export function prepareWork(
 ): Work {
   const { param, group, index, onCpu, algorithm, settings } = place;
   const state = existing ?? firstState(algorithm, settings);
-  const wanted = algorithm.slots(settings, param);
+  const wanted = wantedSlots(algorithm, settings, param);
   const made = makeMissing(param, state, wanted);
   const moment = { step: state.step + 1, scalars: state.scalars, fresh: made !== undefined };
   // Field by field: a spread took as long as all the rest of a step's preparation.

@@ -1,15 +1,15 @@
 /** The three ways to compute a step: a native kernel, or tensor operators for one parameter or for many at once. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
-import { describeValue } from '@paramwise/core/internal';
+import { AS_IT_IS, describeValue, type GradientReading, oneOf } from '@paramwise/core/internal';
 import { noGrad } from '../autograd.ts';
 import { isHalf } from '../dtype.ts';
 import { tidy } from '../handle.ts';
+import { hasSparseLayout } from '../layout.ts';
 import { native } from '../native.ts';
 import { ops } from '../operators.ts';
 import type { Tensor } from '../tensor.ts';
 import { intern, reserve, wire } from '../wire.ts';
 import { listsOf, together } from './foreach.ts';
-import { oneOf } from './rules.ts';
 import { nameOf, slotOf, type Work } from './state.ts';
 
 /**
@@ -69,31 +69,37 @@ export function batchesOf(works: Iterable<Work>, wanted: StepPath): Batch[] {
 export function checkBatches(batches: readonly Batch[]): void {
   // A kernel asks for all its parameters before it begins.
   if (batches.length === 1 && batches[0]!.kernel) return;
-  for (const { works } of batches) for (const work of works) checkWork(work);
+  for (const { works } of batches) checkWorks(works);
+}
+
+/** The same of every batch, that of a kernel too: for a step that is not taken now. */
+export function foresee(batches: readonly Batch[]): void {
+  for (const { kernel, works } of batches)
+    if (kernel) callKernel(kernel, works, AS_IT_IS, native.optimizerCheck);
+    else checkWorks(works);
+}
+
+function checkWorks(works: readonly Work[]): void {
+  for (const work of works) checkWork(work);
 }
 
 /** Steps the parameters of a batch. */
 export function runBatch({ kernel, works }: Batch, reading: GradientReading): void {
-  if (kernel) runKernel(kernel, works, reading);
+  if (kernel) callKernel(kernel, works, reading, native.optimizerStep);
   else runOperators(works, reading);
 }
 
-/** What happens to a gradient as a step reads it; the gradient itself stays as it is. */
-export interface GradientReading {
-  /** Un-scaling and clipping by norm. Default 1. */
-  readonly factor: number;
-  /** Clipping by value, after the factor. Default Infinity. */
-  readonly limit: number;
-}
-
-export const AS_IT_IS: GradientReading = { factor: 1, limit: Number.POSITIVE_INFINITY };
-
 /**
- * Steps parameters of one kernel in one native call.
+ * Steps parameters of one kernel, or checks them, in one native call.
  *
  * @throws Error that names the parameter whose gradient or state does not fit; nothing was changed then
  */
-function runKernel(kernel: string, work: readonly Work[], { factor, limit }: GradientReading): void {
+function callKernel(
+  kernel: string,
+  work: readonly Work[],
+  { factor, limit }: GradientReading,
+  call: () => unknown,
+): void {
   const numbers = work.map(({ algorithm, settings, moment }) => algorithm.kernel!.constants(settings, moment));
   const slots = Object.keys(work[0]!.wanted);
   const each = 1 + slots.length + numbers[0]!.length;
@@ -111,7 +117,7 @@ function runKernel(kernel: string, work: readonly Work[], { factor, limit }: Gra
     for (const number of numbers[i]!) words[at++] = number;
   }
   try {
-    native.optimizerStep();
+    call();
   } catch (error) {
     throw named(error, work);
   }
@@ -213,14 +219,4 @@ function checkedGradient(work: Work): Tensor {
   if (!isSparse && sparse === 'demanded')
     throw new Error(`${describe(work)} has a dense gradient: use Adam, or an Embedding with sparse: true`);
   return grad;
-}
-
-/** Asked by an operator that only sparse tensors have, and only of what is not plainly dense. */
-export function hasSparseLayout(grad: Tensor): boolean {
-  if (grad.isContiguous) return false;
-  try {
-    return grad.sparseDim() >= 0;
-  } catch {
-    return false;
-  }
 }

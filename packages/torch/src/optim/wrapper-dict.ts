@@ -1,7 +1,8 @@
 /** Several wrappers under names, for models with several optimizers such as a generator and a discriminator. */
 import type { Module } from '../nn/module.ts';
 import type { TorchParamGroup } from './groups.ts';
-import { OptimWrapper, type OptimWrapperStateDict } from './wrapper.ts';
+import { OptimWrapper } from './wrapper.ts';
+import type { OptimWrapperStateDict } from './wrapper-options.ts';
 
 /**
  * Several wrappers under names. What trains is called on its members: `dict.get('generator').updateParams(loss)`; what
@@ -12,47 +13,47 @@ import { OptimWrapper, type OptimWrapperStateDict } from './wrapper.ts';
  * Source: MMEngine's OptimWrapperDict.
  */
 export class OptimWrapperDict {
-  private readonly wrappers: ReadonlyMap<string, OptimWrapper>;
+  readonly #wrappers: ReadonlyMap<string, OptimWrapper>;
 
   /** @throws TypeError when a member is no OptimWrapper */
   constructor(wrappers: Readonly<Record<string, OptimWrapper>>) {
     for (const [name, wrapper] of Object.entries(wrappers))
       if (!(wrapper instanceof OptimWrapper))
         throw new TypeError(`OptimWrapperDict: "${name}" must be an OptimWrapper`);
-    this.wrappers = new Map(Object.entries(wrappers));
+    this.#wrappers = new Map(Object.entries(wrappers));
   }
 
   /** The wrapper of that name. Throws a RangeError that lists the names where there is none. */
   get(name: string): OptimWrapper {
-    const found = this.wrappers.get(name);
+    const found = this.#wrappers.get(name);
     if (!found)
-      throw new RangeError(`OptimWrapperDict: there is no "${name}", only ${[...this.wrappers.keys()].join(', ')}`);
+      throw new RangeError(`OptimWrapperDict: there is no "${name}", only ${[...this.#wrappers.keys()].join(', ')}`);
     return found;
   }
 
   has(name: string): boolean {
-    return this.wrappers.has(name);
+    return this.#wrappers.has(name);
   }
 
   get size(): number {
-    return this.wrappers.size;
+    return this.#wrappers.size;
   }
 
   keys(): IterableIterator<string> {
-    return this.wrappers.keys();
+    return this.#wrappers.keys();
   }
 
   values(): IterableIterator<OptimWrapper> {
-    return this.wrappers.values();
+    return this.#wrappers.values();
   }
 
   entries(): IterableIterator<[string, OptimWrapper]> {
-    return this.wrappers.entries();
+    return this.#wrappers.entries();
   }
 
   /** Groups by wrapper name. */
   get paramGroups(): Record<string, TorchParamGroup[]> {
-    return this.collect((wrapper) => wrapper.paramGroups);
+    return this.#collect((wrapper) => wrapper.paramGroups);
   }
 
   /** Refused: which of the losses belongs to which optimizer only the model knows. */
@@ -75,22 +76,24 @@ export class OptimWrapperDict {
     for (const wrapper of this.values()) wrapper.zeroGrad(setToNone);
   }
 
+  /** Steps every member, or none: what one of them refuses is asked of all before the first steps. */
   step(): void {
+    if (this.size > 1) for (const wrapper of this.values()) wrapper.checkStep();
     for (const wrapper of this.values()) wrapper.step();
   }
 
   /** Rates under `name.lr` and `name.base_lr`. */
   getLr(): Record<string, number[]> {
-    return this.prefixed((wrapper) => wrapper.getLr());
+    return this.#prefixed((wrapper) => wrapper.getLr());
   }
 
   /** Momenta under `name.momentum`. */
   getMomentum(): Record<string, number[]> {
-    return this.prefixed((wrapper) => wrapper.getMomentum());
+    return this.#prefixed((wrapper) => wrapper.getMomentum());
   }
 
   stateDict(): Record<string, OptimWrapperStateDict> {
-    return this.collect((wrapper) => wrapper.stateDict());
+    return this.#collect((wrapper) => wrapper.stateDict());
   }
 
   /** Throws a RangeError for a name that is not here, or as a member does, before anything is loaded. */
@@ -100,13 +103,13 @@ export class OptimWrapperDict {
     for (const [wrapper, dict] of pairs) wrapper.loadStateDict(dict);
   }
 
-  private collect<T>(of: (wrapper: OptimWrapper) => T): Record<string, T> {
-    return Object.fromEntries([...this.wrappers].map(([name, wrapper]) => [name, of(wrapper)]));
+  #collect<T>(of: (wrapper: OptimWrapper) => T): Record<string, T> {
+    return Object.fromEntries([...this.#wrappers].map(([name, wrapper]) => [name, of(wrapper)]));
   }
 
-  private prefixed(of: (wrapper: OptimWrapper) => Record<string, number[]>): Record<string, number[]> {
+  #prefixed(of: (wrapper: OptimWrapper) => Record<string, number[]>): Record<string, number[]> {
     return Object.fromEntries(
-      [...this.wrappers].flatMap(([name, wrapper]) =>
+      [...this.#wrappers].flatMap(([name, wrapper]) =>
         Object.entries(of(wrapper)).map(([key, values]) => [`${name}.${key}`, values]),
       ),
     );

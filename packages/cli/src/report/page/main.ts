@@ -5,10 +5,11 @@ import { type Colouring, colourBy, MODES, type Mode } from './colours.ts';
 import { startDetail } from './detail.ts';
 import { byId, make } from './dom.ts';
 import { startLegend } from './legend.ts';
-import { AREA_LABELS, startMap } from './map.ts';
+import { TreeMap } from './map.ts';
+import { AREA_LABELS } from './map-layout.ts';
 import { makeSearch, type Row, readRows } from './rows.ts';
 import { makeStore, type Store } from './store.ts';
-import { startTable } from './table.ts';
+import { Table } from './table.ts';
 import { countText, numberText, plural, roughCount } from './text.ts';
 import { initialTheme, startTheme } from './theme.ts';
 import { buildTree } from './tree.ts';
@@ -29,9 +30,9 @@ function start(data: ReportData): void {
   );
   startLegend(store, colouring);
   startDetail(store, rows, data);
-  const map = startMap(store, buildTree(rows, data.title), colouring);
-  startSegments('size', AREA_LABELS, map.setArea);
-  const showRows = startTable(store, colouring, rows.length);
+  const map = new TreeMap(store, buildTree(rows, data.title), colouring);
+  startSegments('size', AREA_LABELS, (area) => map.setArea(area));
+  const table = new Table(store, colouring, rows.length);
   startSearch(store);
   const search = makeSearch(rows);
   store.watch(['query', 'chosen', 'mode'], ({ query, chosen }) => {
@@ -39,7 +40,7 @@ function start(data: ReportData): void {
     const { classOf } = colouring();
     const isShown = (row: Row) => (chosen.size === 0 || chosen.has(classOf[row.index]!)) && matches(row);
     const shown = rows.filter(isShown);
-    showRows(shown);
+    table.show(shown);
     map.show(isShown);
     byId('found').textContent =
       shown.length === rows.length

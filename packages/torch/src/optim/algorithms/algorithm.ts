@@ -1,22 +1,9 @@
-/** What an optimization algorithm is, as data: its settings, its state, its arithmetic. */
+/** An optimization algorithm with its arithmetic on tensors: what a record of core becomes in this engine. */
+import type { AlgorithmInfo, Moment, Settings } from '@paramwise/core';
+import { findAlgorithmInfo, numberOf } from '@paramwise/core/internal';
 import type { Tensor } from '../../tensor.ts';
-import type { Rule } from '../rules.ts';
 
-/** Settings of a parameter group as the optimizer reads them; fields it does not know are carried along untouched. */
-export type Settings = { [setting: string]: unknown };
-
-/** Numbers that an algorithm keeps for a parameter, by PyTorch's names. */
-export type Scalars = Readonly<Record<string, number>>;
-
-/** What a kernel's constants depend on besides the settings. */
-export interface Moment {
-  /** Number of this step of the parameter, from 1. */
-  readonly step: number;
-  /** As the step before left them. */
-  readonly scalars: Scalars;
-  /** True when the state tensors were made just now. */
-  readonly fresh: boolean;
-}
+export type { Kernel, Moment, Scalars, Settings, Slot, Slots } from '@paramwise/core';
 
 /**
  * What a reference is given: one parameter at one step, whose `param` and `slots` are to be changed in place. For an
@@ -29,81 +16,23 @@ export interface Update extends Moment {
   readonly slots: Readonly<Record<string, Tensor>>;
 }
 
-/** The native loop that steps element by element. */
-export interface Kernel {
-  /** Its name in `native/kernels.cc` for these settings. */
-  readonly name: (settings: Settings) => string;
-  /** The numbers that it takes for one tensor, in the order given in `native/algorithms.h`. */
-  readonly constants: (settings: Settings, moment: Moment) => readonly number[];
-}
-
-/** A state tensor: a number fills one of the parameter's shape and dtype; a shape makes zeros of that shape. */
-export type Slot = number | readonly number[];
+/** A step with tensor operators: the plain statement of the algorithm, for any device. */
+export type Reference = (settings: Settings, update: Update) => void;
 
 /**
- * One algorithm. The formula and its source stand above each record.
- *
- * State is named here once: stepping, saving, loading and disposing all walk `slots` and `scalars`.
+ * One algorithm. A `kernel` names a loop of `native/kernels.cc` and gives its constants in the order of
+ * `native/algorithms.h`.
  */
-export interface Algorithm {
-  /** As in `torch.optim` and in a config's `type`. */
-  readonly name: string;
-  /** Every setting with its default, spelled as in PyTorch. */
-  readonly defaults: Settings;
-  /** What each setting may hold. */
-  readonly rules: Readonly<Record<string, Rule>>;
-  /** Combinations of settings that make no sense; the text says what is needed. */
-  readonly conflict?: (settings: Settings) => string | undefined;
-  /** Why it cannot step this parameter, and what can: "found …; allowed is …". */
-  readonly refuses?: (param: Tensor, settings: Settings) => { found: string; allowed: string } | undefined;
-  /** Sparse gradients: refused (default), taken as dense ones with zeros, or demanded. */
-  readonly sparse?: 'refused' | 'densified' | 'demanded';
-  /** State tensors of a parameter, under PyTorch's names and in its order. Asked in each step: best a constant. */
-  readonly slots: (settings: Settings, param: Tensor) => Readonly<Record<string, Slot>>;
-  /** Names that a state may hold beyond these: slots that other settings need. A state with any other name is refused. */
-  readonly mayHold?: readonly string[];
-  /** State numbers besides `step`: first values, and what a step makes of them. */
-  readonly scalars?: {
-    readonly first: (settings: Settings) => Scalars;
-    readonly next: (settings: Settings, moment: Moment) => Scalars;
-  };
-  /** False where PyTorch's state has no `step`. Default true. */
-  readonly savesStep?: boolean;
-  /** True where PyTorch makes the state with the optimizer, not at the first gradient. Default false. */
-  readonly eager?: boolean;
-  /** For the element-wise algorithms. */
-  readonly kernel?: Kernel;
-  /** The same with tensor operators: the plain statement of the algorithm, for any device. */
-  readonly reference: (settings: Settings, update: Update) => void;
+export interface Algorithm extends AlgorithmInfo {
+  /** The same as the kernel with tensor operators; all there is where the algorithm is not element-wise. */
+  readonly reference: Reference;
 }
 
-/** State tensors of the parameter's shape that begin as zeros. */
-export function zeroSlots(...names: readonly string[]): Readonly<Record<string, Slot>> {
-  return Object.fromEntries(names.map((name) => [name, 0]));
-}
-
-/** A checked setting as a number; flags become 1 and 0. */
-export function numberOf(settings: Settings, name: string): number {
-  return Number(settings[name]);
-}
-
-/** A checked pair such as `betas`. */
-export function pairOf(settings: Settings, name = 'betas'): readonly [number, number] {
-  return settings[name] as [number, number];
-}
-
-/** -1 to maximize, 1 to minimize: what gradients are multiplied by. */
-export function signOf(settings: Settings): number {
-  return settings.maximize ? -1 : 1;
-}
-
-/**
- * The two ways of weight decay: `l2` is added to the gradient as l2·θ, or the parameter is multiplied by
- * `keep` = 1 - lr·weight_decay where it is decoupled.
- */
-export function decayOf(settings: Settings, decoupled = Boolean(settings.decoupled_weight_decay)) {
-  const decay = numberOf(settings, 'weight_decay');
-  return decoupled ? { l2: 0, keep: 1 - numberOf(settings, 'lr') * decay } : { l2: decay, keep: 1 };
+/** The record of that name in core, which holds the formula, with the arithmetic. */
+export function withReference(name: string, reference: Reference): Algorithm {
+  const info = findAlgorithmInfo(name);
+  if (!info) throw new Error(`internal: core has no algorithm named ${name}`);
+  return { ...info, reference };
 }
 
 /** The gradient as the formulas use it: negated to maximize, with the L2 penalty. */
@@ -122,7 +51,5 @@ export function averageOfSquares(slot: Tensor, grad: Tensor, beta: number): Tens
   return slot.mul_(beta).addcmul_(grad, grad, { value: 1 - beta });
 }
 
-/** 1 - βᵗ: what a running average that began with 0 is divided by. */
-export function biasCorrection(beta: number, step: number): number {
-  return 1 - beta ** step;
-}
+/** ‖x‖ as a number: it waits for the device. */
+export const normOf = (values: Tensor) => Number(values.norm().item());

@@ -1,12 +1,14 @@
 /** The algorithms by name: what a parameter group's `algorithm` may say. */
 import { ConfigError, type ConfigPath } from '@paramwise/core';
+import { describeValue } from '@paramwise/core/internal';
 import { adafactor } from './adafactor.ts';
 import { adadelta, adagrad, rmsprop } from './adagrad.ts';
 import { adam, adamW } from './adam.ts';
 import { adamax } from './adamax.ts';
 import type { Algorithm } from './algorithm.ts';
 import { asgd } from './asgd.ts';
-import { lamb, lars } from './layerwise.ts';
+import { lamb } from './lamb.ts';
+import { lars } from './lars.ts';
 import { lion } from './lion.ts';
 import { muon } from './muon.ts';
 import { nadam } from './nadam.ts';
@@ -15,7 +17,8 @@ import { rprop } from './rprop.ts';
 import { sgd } from './sgd.ts';
 import { sparseAdam } from './sparse-adam.ts';
 
-const BUILT_IN: readonly Algorithm[] = [
+/** Every algorithm of core that steps parameters one by one. */
+export const BUILT_IN: readonly Algorithm[] = [
   sgd,
   adam,
   adamW,
@@ -35,6 +38,11 @@ const BUILT_IN: readonly Algorithm[] = [
   muon,
 ];
 
+const builtIn: ReadonlySet<unknown> = new Set(BUILT_IN);
+
+/** Whether it is one of these, not one of the user's. */
+export const isBuiltIn = (algorithm: Algorithm): boolean => builtIn.has(algorithm);
+
 const byName = new Map(BUILT_IN.map((algorithm) => [algorithm.name, algorithm]));
 
 /** Makes an algorithm of the user known to groups. */
@@ -47,6 +55,8 @@ export function findAlgorithm(name: unknown, path: ConfigPath): Algorithm {
   const found = byName.get(name as string);
   if (found) return found;
   throw new ConfigError([
-    { code: 'unknown_name', path, what: 'algorithm', found: String(name), allowed: [...byName.keys()] },
+    { code: 'unknown_name', path, what: 'algorithm', found: textOf(name), allowed: [...byName.keys()] },
   ]);
 }
+
+const textOf = (name: unknown) => (typeof name === 'string' ? name : describeValue(name));
