@@ -21,7 +21,7 @@ export interface Options {
 
 const SIZES = {
   whole: { seeds: 10, pretrain: { images: 30_000, epochs: 2 }, choice: { images: 3000, seeds: 3 }, testImages: 10_000 },
-  quick: { seeds: 5, pretrain: { images: 6400, epochs: 1 }, choice: { images: 500, seeds: 1 }, testImages: 1000 },
+  quick: { seeds: 5, pretrain: { images: 16_000, epochs: 1 }, choice: { images: 1000, seeds: 1 }, testImages: 2000 },
 } as const;
 
 function readOptions(): Options | undefined {
