@@ -4,34 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSafetensors } from '@paramwise/torch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { barChart } from './chart.ts';
-import { mean, paired, percent, standardDeviation, wins } from './tally.ts';
-
-describe('the tally', () => {
-  it('has the mean, and the deviation of a sample', () => {
-    expect(mean([1, 2, 6])).toBe(3);
-    expect(standardDeviation([1, 2, 6])).toBeCloseTo(Math.sqrt(7), 12);
-    expect(standardDeviation([5])).toBe(0);
-    expect(percent([0.5, 0.7])).toBe('60.0 ± 14.1 %');
-  });
-
-  it('compares seed by seed', () => {
-    expect(wins([0.7, 0.5, 0.6], [0.6, 0.5, 0.5])).toBe(2);
-    expect(paired([0.7, 0.6], [0.6, 0.7])).toBe('+0.0 ± 14.1 points, better in 1 of 2 seeds');
-    expect(paired([0.5], [0.75])).toBe('-25.0 ± 0.0 points, better in 0 of 1 seeds');
-  });
-
-  it('is drawn as bars of which the longest is the best', () => {
-    const lines = barChart([
-      { name: 'a', values: [0.7, 0.72] },
-      { name: 'bb', values: [0.6, 0.62] },
-    ]).split('\n');
-    expect(lines).toHaveLength(3);
-    const bar = (line: string) => [...line].filter((char) => char === '█').length;
-    expect(bar(lines[0]!)).toBeGreaterThan(bar(lines[1]!));
-    expect(lines[2]).toMatch(/ %.* %$/);
-  });
-});
 
 describe('the Fashion-MNIST example, quick', () => {
   const main = join(import.meta.dirname, 'main.ts');

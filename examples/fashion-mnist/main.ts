@@ -9,15 +9,15 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineVersions, getNumThreads, manualSeed, planOf, planTable, saveSafetensors } from '@paramwise/torch';
 import pc from 'picocolors';
-import { barChart } from './chart.ts';
+import { barChart } from '../lib/chart.ts';
+import { startProgress } from '../lib/progress.ts';
+import { ACCURACY, best, mean, paired, spread, written } from '../lib/tally.ts';
 import { type Contender, PARAM_WISE, RIVALS, STEPS } from './contenders.ts';
 import { firstClasses, loadSplit, slice } from './data.ts';
 import { finetune, type Outcome, type Setting } from './finetune.ts';
 import { FashionNet } from './model.ts';
 import { optionsOrEnd } from './options.ts';
-import { startProgress } from './progress.ts';
 import { reportPage } from './report.ts';
-import { mean, paired, percent } from './tally.ts';
 import { type Step, train } from './train.ts';
 
 const BATCH = { pretrain: 64, finetune: 32 };
@@ -62,25 +62,22 @@ function bestRates(setting: Setting, held: ReturnType<typeof loadSplit>): Map<Co
   const found = tries.map(({ contender, lr }) => {
     const accuracies = Array.from({ length: seeds }, (_, index) => {
       const { accuracy } = finetune(setting, { contender, lr, seed: 1000 + index, on: held });
-      progress.advance(
-        STEPS * BATCH.finetune + held.count,
-        `${contender.name}, ${lr}: ${(100 * accuracy).toFixed(1)} %`,
-      );
+      progress.advance(STEPS * BATCH.finetune + held.count, `${contender.name}, ${lr}: ${written(accuracy, ACCURACY)}`);
       return accuracy;
     });
-    return { contender, lr, accuracy: mean(accuracies) };
+    return { contender, lr, value: mean(accuracies) };
   });
   progress.stop();
   for (const contender of CONTENDERS) {
     const row = found.filter((one) => one.contender === contender);
     say(
-      `  ${contender.name.padEnd(16)}${row.map(({ lr, accuracy }) => `${lr}: ${(100 * accuracy).toFixed(1)} %`).join('   ')}`,
+      `  ${contender.name.padEnd(16)}${row.map(({ lr, value }) => `${lr}: ${written(value, ACCURACY)}`).join('   ')}`,
     );
   }
   return new Map(
     CONTENDERS.map((contender) => {
       const own = found.filter((one) => one.contender === contender);
-      return [contender, own.reduce((best, one) => (one.accuracy > best.accuracy ? one : best)).lr];
+      return [contender, best(own, ACCURACY).lr];
     }),
   );
 }
@@ -99,7 +96,7 @@ function compare(setting: Setting, rates: ReadonlyMap<Contender, number>, test: 
       accuracies.get(contender)!.push(outcome.accuracy);
       progress.advance(
         STEPS * BATCH.finetune + test.count,
-        `${contender.name}: ${(100 * outcome.accuracy).toFixed(1)} %`,
+        `${contender.name}: ${written(outcome.accuracy, ACCURACY)}`,
       );
     }
   progress.stop();
@@ -131,10 +128,16 @@ heading('What optim_wrapper.json gives each parameter');
 say(planTable(planOf(first.wrapper)!));
 
 heading(`Accuracy on ${test.count.toLocaleString('en')} test images, mean ± standard deviation`);
-for (const [{ name }, values] of accuracies) say(`  ${name.padEnd(16)}${percent(values)}`);
-say(`\n${barChart([...accuracies].map(([{ name }, values]) => ({ name, values })))}\n`);
+for (const [{ name }, values] of accuracies) say(`  ${name.padEnd(16)}${spread(values, ACCURACY)}`);
+say(
+  `\n${barChart(
+    [...accuracies].map(([{ name }, values]) => ({ name, values })),
+    ACCURACY,
+  )}\n`,
+);
 const ours = accuracies.get(PARAM_WISE)!;
-for (const rival of RIVALS) say(`  param-wise against ${rival.name}: ${paired(ours, accuracies.get(rival)!)}`);
+for (const rival of RIVALS)
+  say(`  param-wise against ${rival.name}: ${paired(ours, accuracies.get(rival)!, ACCURACY)}`);
 say(`
   With few labels and few steps one rate cannot be right for both: what the new head needs destroys the backbone. With
   60,000 labels it does not matter.`);

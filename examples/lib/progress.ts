@@ -3,25 +3,32 @@ import { type Options, SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 
 export interface Progress {
-  /** @param images seen since the last call. */
-  advance(images: number, note?: string): void;
+  /** @param items seen since the last call. */
+  advance(items: number, note?: string): void;
+  /** Prints a text, and goes on below it. */
+  say(text: string): void;
   stop(): void;
 }
 
-/** @param total calls of `advance` */
-export function startProgress(title: string, total: number): Progress {
+/**
+ * @param total calls of `advance`
+ * @param items what is counted a second. Default `images`.
+ */
+export function startProgress(title: string, total: number, items = 'images'): Progress {
   const started = performance.now();
-  let images = 0;
+  let seen = 0;
   let done = 0;
   const draw = process.stdout.isTTY ? bar(title, total) : lines(title, total);
   return {
     advance(more, note = '') {
-      images += more;
+      seen += more;
       done += 1;
       const seconds = (performance.now() - started) / 1000;
       const left = (seconds / done) * (total - done);
-      draw.update(done, `${Math.round(images / seconds).toLocaleString('en')} images/s, ${clock(left)} left  ${note}`);
+      const speed = Math.round(seen / seconds).toLocaleString('en');
+      draw.update(done, `${speed} ${items}/s, ${clock(left)} left  ${note}`);
     },
+    say: (text) => draw.say(text),
     stop: () => draw.stop(),
   };
 }
@@ -33,6 +40,7 @@ function clock(seconds: number): string {
 
 interface Drawing {
   update(done: number, text: string): void;
+  say(text: string): void;
   stop(): void;
 }
 
@@ -44,7 +52,12 @@ function bar(title: string, total: number): Drawing {
   };
   const drawn = new SingleBar(options);
   drawn.start(total, 0, { text: '' });
-  return { update: (done, text) => drawn.update(done, { text }), stop: () => drawn.stop() };
+  return {
+    update: (done, text) => drawn.update(done, { text }),
+    // The bar's line is cleared, and drawn again below with the next update.
+    say: (text) => void process.stdout.write(`\r\u001B[K${text}\n`),
+    stop: () => drawn.stop(),
+  };
 }
 
 function lines(title: string, total: number): Drawing {
@@ -53,6 +66,7 @@ function lines(title: string, total: number): Drawing {
     update(done, text) {
       if (done % every === 0 || done === total) process.stdout.write(`${title} ${done}/${total}  ${text.trimEnd()}\n`);
     },
+    say: (text) => void process.stdout.write(`${text}\n`),
     stop: () => {},
   };
 }

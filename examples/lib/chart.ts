@@ -1,5 +1,5 @@
 /** A bar a contender, for a terminal. */
-import { mean, standardDeviation } from './tally.ts';
+import { type Measure, mean, standardDeviation, written } from './tally.ts';
 
 export interface Bar {
   readonly name: string;
@@ -8,8 +8,8 @@ export interface Bar {
 
 const EIGHTHS = ' ▏▎▍▌▋▊▉';
 
-/** Bars of mean accuracy with one standard deviation, on an axis from just below the least to just above the most. */
-export function barChart(bars: readonly Bar[], width = 44): string {
+/** Bars of the mean with one standard deviation, on an axis from just below the least to just above the most. */
+export function barChart(bars: readonly Bar[], measure: Measure, width = 44): string {
   const spans = bars.map(({ values }) => [mean(values), standardDeviation(values)] as const);
   const low = Math.floor(20 * Math.min(...spans.map(([centre, spread]) => centre - spread)) - 0.5) / 20;
   const high = Math.max(...spans.map(([centre, spread]) => centre + spread));
@@ -17,14 +17,15 @@ export function barChart(bars: readonly Bar[], width = 44): string {
   const at = (value: number) => Math.max(0, ((value - low) / (high - low)) * width);
   const lines = bars.map(({ name }, index) => {
     const [centre, spread] = spans[index]!;
-    return `${name.padStart(label)} ${spanText(at(centre), at(centre - spread), at(centre + spread))}`;
+    return `${name.padStart(label)} ${spanText(at(centre), at(centre + spread))}`;
   });
-  const axis = `${' '.repeat(label + 1)}${`${Math.round(100 * low)} %`.padEnd(width - 4)}${(100 * high).toFixed(1)} %`;
+  const [least, most] = [low, high].map((value) => written(value, measure)) as [string, string];
+  const axis = ' '.repeat(label + 1) + least.padEnd(width - Math.floor(most.length / 2)) + most;
   return [...lines, axis].join('\n');
 }
 
 /** The bar up to the mean, and a line from it to one standard deviation above. */
-function spanText(centre: number, _low: number, high: number): string {
+function spanText(centre: number, high: number): string {
   const whole = Math.floor(centre);
   const part = EIGHTHS[Math.floor(8 * (centre - whole))]!;
   const bar = '█'.repeat(whole) + (part === ' ' ? '' : part);
