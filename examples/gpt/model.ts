@@ -13,7 +13,10 @@ class CausalSelfAttention extends nn.Module {
 
   forward(x: Tensor): Tensor {
     const [batch = 0, length = 0] = x.shape;
-    const heads = this.c_attn.forward(x).view([batch, length, 3, HEADS, WIDTH / HEADS]).permute([2, 0, 3, 1, 4]);
+    const heads = this.c_attn
+      .forward(x)
+      .view([batch, length, 3, HEADS, WIDTH / HEADS])
+      .permute([2, 0, 3, 1, 4]);
     const [query, key, value] = heads.unbind(0) as [Tensor, Tensor, Tensor];
     const seen = nn.functional.scaledDotProductAttention(query, key, value, { isCausal: true });
     return this.c_proj.forward(seen.transpose(1, 2).reshape([batch, length, WIDTH]));

@@ -36,7 +36,12 @@ export function loadText(): Text {
   const numbers = new Map(vocabulary.map((character, number) => [character, number]));
   const tenth = Math.floor(characters.length / 10);
   const part = (start: number, end?: number) =>
-    keep(tensor(characters.slice(start, end).map((character) => numbers.get(character)!), { dtype: 'int64' }));
+    keep(
+      tensor(
+        characters.slice(start, end).map((character) => numbers.get(character)!),
+        { dtype: 'int64' },
+      ),
+    );
   return {
     vocabulary,
     files: texts.length,
