@@ -66,3 +66,8 @@ for (const file of ['README.md', ...guides.map((name) => `docs/${name}`)])
       expect(readFileSync(join(root, file), 'utf8').match(/^```/gm)?.length ?? 0).toBe(2 * blocks.length);
     });
   });
+
+it("the README's lines are those of examples/first.ts", () => {
+  const [first] = blocksOf('README.md').filter(({ language }) => language === 'ts');
+  expect(first?.body).toBe(readFileSync(join(root, 'examples/first.ts'), 'utf8'));
+});
