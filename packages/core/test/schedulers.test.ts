@@ -8,6 +8,7 @@ import {
   PARAM_SCHEDULERS,
   previewSchedule,
   ReduceOnPlateauLR,
+  Registry,
   StepMomentum,
 } from '../src/index.ts';
 
@@ -163,4 +164,17 @@ it('a scheduler of the user’s is registered in a line', () => {
   const optimizer = sgd();
   buildParamScheduler(optimizer, { type: 'HalfLR', anything: 1 });
   expect(optimizer.paramGroups[0]!.lr).toBe(0.05);
+});
+
+it('are looked up in the registry that is handed in', () => {
+  const registry: typeof PARAM_SCHEDULERS = new Registry('MINE', {
+    what: 'parameter scheduler',
+    parent: PARAM_SCHEDULERS,
+  });
+  registry.register('OwnLR', ({ optimizer }) => new LinearLR(optimizer, { start_factor: 0.25 }));
+  const optimizer = { paramGroups: [{ lr: 1 }] };
+  buildParamScheduler(optimizer, [{ type: 'OwnLR' }, { type: 'ConstantLR', factor: 0.5 }], { registry });
+  expect(optimizer.paramGroups[0]!.lr).toBe(0.125);
+  expect(previewSchedule({ type: 'OwnLR' }, [{ lr: 1 }], 0, { registry })).toEqual([[{ lr: 0.25 }]]);
+  expect(() => buildParamScheduler(optimizer, { type: 'OwnLR' })).toThrow('no parameter scheduler is named "OwnLR"');
 });

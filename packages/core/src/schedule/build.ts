@@ -89,6 +89,8 @@ export interface SchedulerBuildConfig extends TypedConfig {
   readonly epoch_length?: number;
 }
 
+export type SchedulerRegistry = Registry<ParamScheduler, SchedulerBuildConfig>;
+
 /** Parameter schedulers by the `type` of a `param_scheduler`. */
 export const PARAM_SCHEDULERS = new Registry<ParamScheduler, SchedulerBuildConfig>('PARAM_SCHEDULERS', {
   what: 'parameter scheduler',
@@ -117,11 +119,17 @@ function fromConfig(
 export interface BuildSchedulerOptions extends RunLength {
   /** Called with each warning of a scheduler. Nothing is printed. */
   readonly onWarning?: ((warning: string) => void) | undefined;
+  /** What types stand for. Default: the public `PARAM_SCHEDULERS`. */
+  readonly registry?: SchedulerRegistry | undefined;
 }
 
 /** The schedules of a config as they are built, with every `end` that is known. @throws ConfigError when it is refused. */
-export function resolveSchedules(cfg: unknown, run: RunLength = {}): ParamSchedulerConfig[] {
-  const custom = PARAM_SCHEDULERS.names().filter((name) => !SCHEDULER_TYPES.has(name));
+export function resolveSchedules(
+  cfg: unknown,
+  run: RunLength = {},
+  registry: SchedulerRegistry = PARAM_SCHEDULERS,
+): ParamSchedulerConfig[] {
+  const custom = registry.names().filter((name) => !SCHEDULER_TYPES.has(name));
   return readSchedules(cfg, run, custom);
 }
 
@@ -144,13 +152,13 @@ export function buildParamScheduler(
   options: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
   checkRunOptions('buildParamScheduler', options);
-  const { onWarning, ...run } = options;
-  const configs = resolveSchedules(cfg, run);
+  const { onWarning, registry = PARAM_SCHEDULERS, ...run } = options;
+  const configs = resolveSchedules(cfg, run, registry);
   requireEpochLength(conversionNeed(configs), run);
   const epoch = run.epochLength === undefined ? {} : { epoch_length: run.epochLength };
   // One schedule begins from what those before it have written.
   const schedulers = orUnchanged(scheduledGroups(optimizer), () =>
-    configs.map((config) => PARAM_SCHEDULERS.build({ ...config, ...epoch, optimizer }, ['param_scheduler'])),
+    configs.map((config) => registry.build({ ...config, ...epoch, optimizer }, ['param_scheduler'])),
   );
   for (const [index, { warnings }] of schedulers.entries()) {
     const config = configs[index]!;

@@ -36,7 +36,7 @@ export function previewSchedule(
   checkRunOptions('previewSchedule', given, ['metrics', 'defaults']);
   const { metrics = [], defaults, ...options } = given;
   const { epochLength } = options;
-  requireEpochLength(previewNeed(resolveSchedules(config, options)), options);
+  requireEpochLength(previewNeed(resolveSchedules(config, options, options.registry)), options);
   const paramGroups = groups.map((group) => ({ ...group }));
   const optimizer = defaults === undefined ? { paramGroups } : { paramGroups, defaults };
   const schedulers = buildParamScheduler(optimizer, config, options);

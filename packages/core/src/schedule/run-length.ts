@@ -67,7 +67,7 @@ export function requireEpochLength(need: string | undefined, { epochLength }: Ru
   throw new ConfigError([{ code: 'missing', path: ['epochLength'], allowed: `a whole number: ${need}` }]);
 }
 
-const OPTIONS: readonly string[] = ['maxEpochs', 'maxIters', 'epochLength', 'onWarning'];
+const OPTIONS: readonly string[] = ['maxEpochs', 'maxIters', 'epochLength', 'onWarning', 'registry'];
 
 /** @throws ConfigError for options that are no object, and for one that there is not: a length would be missing without a word. */
 export function checkRunOptions(where: string, options: unknown, more: readonly string[] = []): void {

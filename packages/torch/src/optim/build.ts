@@ -63,7 +63,9 @@ export function buildParamScheduler(
 
 /** What is no mapping is handed on as it is, to be refused. */
 function withWarnings(options: BuildSchedulerOptions): BuildSchedulerOptions {
-  return typeof options === 'object' ? { onWarning: warnProcess('PARAMWISE_SCHEDULE'), ...options } : options;
+  return typeof options === 'object'
+    ? { onWarning: warnProcess('PARAMWISE_SCHEDULE'), registry: torchRegistries.schedulers, ...options }
+    : options;
 }
 
 /** Tells the process of each warning once. */
