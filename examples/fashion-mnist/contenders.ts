@@ -27,7 +27,7 @@ function withRate(lr: number, more: Record<string, unknown> = {}) {
 
 export const PARAM_WISE: Contender = {
   name: 'param-wise',
-  rates: [0.01, 0.02, 0.03],
+  rates: [0.01, 0.02, 0.03, 0.05, 0.1],
   optimWrapper: (lr) => withRate(lr, { paramwise_cfg }),
 };
 
@@ -39,7 +39,7 @@ export const RIVALS: readonly Contender[] = [
   },
   {
     name: 'frozen backbone',
-    rates: [0.005, 0.01, 0.02, 0.03, 0.05],
+    rates: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2],
     optimWrapper: (lr) => withRate(lr, { paramwise_cfg: { custom_keys: { backbone: { freeze: true } } } }),
   },
 ];

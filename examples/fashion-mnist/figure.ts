@@ -12,7 +12,7 @@ type Name = (typeof NAMES)[number];
 type Spread = readonly [mean: number, deviation: number];
 export type Row = Readonly<Record<Name, Spread>> & { readonly perClass: number };
 
-const WIDTH = 720;
+const WIDTH = 760;
 const HEIGHT = 340;
 const PLOT = { left: 60, right: 560, top: 60, bottom: 280 };
 /** Side by side, so that spreads do not hide each other. */

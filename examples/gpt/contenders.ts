@@ -33,9 +33,9 @@ export const MUON: Contender = {
   name: 'Muon + AdamW',
   tries: [
     { muon: 0.02, lr: 0.003 },
-    { muon: 0.01, lr: 0.003 },
     { muon: 0.04, lr: 0.003 },
-    { muon: 0.02, lr: 0.006 },
+    { muon: 0.08, lr: 0.003 },
+    { muon: 0.04, lr: 0.006 },
   ],
   optimWrapper: ({ lr, muon }) => ({
     ...config.optim_wrapper,
@@ -46,7 +46,7 @@ export const MUON: Contender = {
 
 export const ADAMW: Contender = {
   name: 'AdamW',
-  tries: [{ lr: 0.0015 }, { lr: 0.003 }, { lr: 0.0007 }, { lr: 0.006 }],
+  tries: [{ lr: 0.003 }, { lr: 0.0015 }, { lr: 0.0007 }, { lr: 0.006 }],
   optimWrapper: ({ lr }) => ({ ...config.optim_wrapper, optimizer: { ...optimizer, lr }, paramwise_cfg: plain }),
 };
 

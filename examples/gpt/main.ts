@@ -2,7 +2,11 @@
  * A character GPT on the licence texts that every Debian holds: AdamW for all of it against one config in which Muon steps
  * the matrices of the blocks and AdamW the rest, each at the best rates of its own grid, over several seeds.
  *
- *   npm run start:gpt              about MINUTES minutes on two cores
+ * Measured (libtorch 1.13, one thread, rates chosen on a tenth of the text, loss on another, three seeds): after 150 steps
+ * 2.463 ± 0.007 nats a character with Muon for 7.1 CPU seconds, 2.668 ± 0.024 with AdamW alone for 4.7, and 2.594 ± 0.005
+ * for AdamW with 224 steps. It is one small network on one kind of text.
+ *
+ *   npm run start:gpt              under three minutes on two cores
  *   npm run start:gpt -- --quick   seconds
  */
 import { engineVersions, planOf, planTable, setNumThreads } from '@paramwise/torch';
