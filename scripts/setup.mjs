@@ -133,6 +133,7 @@ function buildEngine() {
   const libtorch = findLibtorch();
   const inputs = [
     ...contents('packages/torch/native'),
+    ...contents('packages/torch/cmake'),
     read('packages/torch/CMakeLists.txt'),
     libtorch.prefix,
     libtorch.version,
