@@ -137,6 +137,7 @@ function writeDown(text) {
   const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`${page} has no place for the result: ${start} … ${end}`);
   writeFileSync(page, `${before}${start}\n\n${text}\n\n${end}${after}`);
+  run('npx', 'biome', 'format', '--write', page);
 }
 
 function main() {
