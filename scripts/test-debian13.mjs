@@ -9,7 +9,7 @@
  * Exit 1 where a command or a test fails, or a command changes a file that git tracks.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { aptCommand, root } from './lib/system.mjs';
 
@@ -17,6 +17,7 @@ const target = resolve(process.env.DEBIAN13_ROOT ?? '/var/tmp/paramwise-debian13
 const mirror = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 const reuse = process.argv.includes('--reuse');
 const page = join(root, 'docs/platforms.md');
+const golden = resolve(process.env.PARAMWISE_GOLDEN ?? join(root, '../shared/golden'));
 const CLONE = '/root/paramwise';
 const MOUNTS = ['proc', 'sys', 'dev'];
 
@@ -88,6 +89,8 @@ function clone() {
   const place = join(target, CLONE);
   rmSync(place, { recursive: true, force: true });
   run('git', 'clone', '--quiet', '--no-hardlinks', root, place);
+  // Where tests look for it; without it those that need it are skipped.
+  if (existsSync(golden)) cpSync(golden, join(target, CLONE, '../shared/golden'), { recursive: true });
 }
 
 /** One README command: how it ended, how long it took, which tracked files it changed. */
