@@ -56,8 +56,12 @@ const TITLES = {
     groups: 'PyTorch, a group each',
     groups_foreach: 'PyTorch, a group each, foreach',
     groups_foreach_clipped: `PyTorch, a group each, foreach, ${CLIPPING}`,
+    // From PyTorch 2.4 on, and for AdamW.
+    groups_fused: 'PyTorch, a group each, fused',
+    groups_fused_clipped: `PyTorch, a group each, fused, ${CLIPPING}`,
     one: 'PyTorch, one group',
     one_foreach: 'PyTorch, one group, foreach',
+    one_fused: 'PyTorch, one group, fused',
   },
   pytorch_our_blas: { groups: 'PyTorch, a group each, on our OpenBLAS' },
 } as const;
@@ -100,7 +104,10 @@ async function measure(peers: Peers, { work, algorithm, shapes }: StepWork, opti
   const clipping = ratioOf(times, CLIPPED, OURS)!;
   const clipped: Ratio[] = [
     { work: `${work}, ${CLIPPING}`, ours_to: `${OURS}, without clipping`, ratio: clipping },
-    ...ratiosOf(`${work}, ${CLIPPING}`, times, CLIPPED, [TITLES.pytorch.groups_foreach_clipped]),
+    ...ratiosOf(`${work}, ${CLIPPING}`, times, CLIPPED, [
+      TITLES.pytorch.groups_foreach_clipped,
+      TITLES.pytorch.groups_fused_clipped,
+    ]),
   ];
   return { rows: rowsOf(work, times, absent), ratios: [...ratiosOf(work, times, OURS, others), ...clipped] };
 }

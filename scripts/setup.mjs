@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   addonLoads,
@@ -91,7 +92,7 @@ function installSystemPackages() {
       (need) => `  ${need.name}: ${aptCommand(need.packages)}${need.otherwise ? `\n    ${need.otherwise}` : ''}`,
     );
     stop(
-      `missing: ${names}. Nothing can be installed from here (no apt-get, or neither root nor sudo). On Debian 12:\n${ways.join('\n')}`,
+      `missing: ${names}. Nothing can be installed from here (no apt-get, or neither root nor sudo). On Debian 12 and 13:\n${ways.join('\n')}`,
     );
   }
   const failure = aptInstall(prefix, packages);
@@ -124,15 +125,20 @@ const read = (path) => readFileSync(join(root, path), 'utf8');
 
 function installNpmPackages() {
   const stamp = join(root, 'node_modules/.cache/setup-npm');
-  once(stamp, [read('package-lock.json'), process.version], () =>
-    run('npm', ['install', '--include=dev'], 'installing npm packages'),
-  );
+  once(stamp, [read('package-lock.json'), process.version], () => {
+    const failure = attempt('npm', ['ci', '--include=dev'], 'installing npm packages');
+    if (failure === undefined) return;
+    // A registry may lack packages of the lock that are for other platforms. Neither way writes to the lock.
+    say(`npm ci failed, trying npm install\n${failure}`);
+    run('npm', ['install', '--include=dev', '--no-save'], 'installing npm packages');
+  });
 }
 
 function buildEngine() {
   const libtorch = findLibtorch();
   const inputs = [
     ...contents('packages/torch/native'),
+    ...contents('packages/torch/cmake'),
     read('packages/torch/CMakeLists.txt'),
     libtorch.prefix,
     libtorch.version,
@@ -141,8 +147,13 @@ function buildEngine() {
   const build = () => {
     // CMake remembers the libtorch it found first: a new one needs a new folder.
     rmSync(join(root, 'packages/torch/build'), { recursive: true, force: true });
-    const what = `building the native engine on libtorch ${libtorch.version} (about half a minute)`;
-    run('npm', ['run', 'build', '-w', 'packages/torch'], what, { LIBTORCH: libtorch.prefix });
+    const what = `building the native engine on libtorch ${libtorch.version} (about a minute)`;
+    // Of `make`, which runs one compiler at a time unless it is told otherwise.
+    const CMAKE_BUILD_PARALLEL_LEVEL = process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(availableParallelism());
+    run('npm', ['run', 'build', '-w', 'packages/torch'], what, {
+      LIBTORCH: libtorch.prefix,
+      CMAKE_BUILD_PARALLEL_LEVEL,
+    });
   };
   once(join(root, 'packages/torch/build/.setup'), inputs, build, () => addonLoads() === true);
   const loads = addonLoads();

@@ -16,7 +16,7 @@ function firstLine(command, ...args) {
 
 /** Folders that may hold libtorch, LIBTORCH first. */
 function libtorchPrefixes() {
-  return process.env.LIBTORCH ? [process.env.LIBTORCH] : ['/usr', '/usr/local', '/opt/libtorch'];
+  return process.env.LIBTORCH ? [resolve(process.env.LIBTORCH)] : ['/usr', '/usr/local', '/opt/libtorch'];
 }
 
 /** `{prefix, version}` of the libtorch that a build would use, or undefined. */
@@ -67,6 +67,9 @@ function hasOpenBlas() {
 }
 
 const PYTHONS = ['/usr/bin/python3', 'python3'];
+/** Fails where something is missing; PyTorch 1 exports to ONNX without the package. */
+const PYTORCH =
+  'import torch, torchvision; torch.__version__.startswith("1.") or __import__("onnx"); print(torch.__version__)';
 
 /** What has to be on the machine, how it is recognised, and the Debian packages that bring it. */
 export const NEEDS = [
@@ -80,7 +83,7 @@ export const NEEDS = [
       return found && `${found.version} under ${found.prefix}`;
     },
     packages: ['libtorch-dev'],
-    otherwise: 'or unpack a libtorch from pytorch.org and set LIBTORCH=/path/to/libtorch',
+    otherwise: 'or set LIBTORCH to an unpacked libtorch, or to the folder `torch` of an installed Python package',
   },
   {
     name: 'BLAS',
@@ -120,11 +123,9 @@ export const TEST_NEEDS = [
   },
   {
     name: 'PyTorch, torchvision',
-    find: () =>
-      PYTHONS.map((python) => firstLine(python, '-c', 'import torch, torchvision; print(torch.__version__)')).find(
-        Boolean,
-      ),
-    packages: ['python3-torch', 'python3-torchvision'],
+    find: () => PYTHONS.map((python) => firstLine(python, '-c', PYTORCH)).find(Boolean),
+    // What `torch.onnx` needs from PyTorch 2 on.
+    packages: ['python3-torch', 'python3-torchvision', 'python3-onnx'],
   },
 ];
 

@@ -1,11 +1,9 @@
 // Backward passes, the grad mode and the gradients of leaves.
 
-#include <ATen/autocast_mode.h>
-#include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
-#include <torch/version.h>
 
+#include "compat.h"
 #include "convert.h"
 #include "exports.h"
 #include "names.h"
@@ -19,30 +17,6 @@ bool read_bool(Reader& in) {
   TORCH_CHECK_TYPE(in.tag() == Tag::Bool, "expected true or false");
   return in.number() != 0;
 }
-
-// libtorch 2.4 gave all device types one pair of functions.
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-bool autocast_is_on(bool cuda) { return at::autocast::is_autocast_enabled(cuda ? at::kCUDA : at::kCPU); }
-void set_autocast(bool cuda, bool on, c10::ScalarType dtype) {
-  at::autocast::set_autocast_dtype(cuda ? at::kCUDA : at::kCPU, dtype);
-  at::autocast::set_autocast_enabled(cuda ? at::kCUDA : at::kCPU, on);
-}
-c10::ScalarType autocast_dtype(bool cuda) { return at::autocast::get_autocast_dtype(cuda ? at::kCUDA : at::kCPU); }
-#else
-bool autocast_is_on(bool cuda) { return cuda ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled(); }
-void set_autocast(bool cuda, bool on, c10::ScalarType dtype) {
-  if (cuda) {
-    at::autocast::set_autocast_gpu_dtype(dtype);
-    at::autocast::set_enabled(on);
-  } else {
-    at::autocast::set_autocast_cpu_dtype(dtype);
-    at::autocast::set_cpu_enabled(on);
-  }
-}
-c10::ScalarType autocast_dtype(bool cuda) {
-  return cuda ? at::autocast::get_autocast_gpu_dtype() : at::autocast::get_autocast_cpu_dtype();
-}
-#endif
 
 std::vector<at::Tensor> read_optional_tensors(Reader& in) {
   Reader peek = in;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compat.h"
 #include "exports.h"
 #include "half.h"
 #include "spans.h"

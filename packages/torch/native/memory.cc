@@ -3,7 +3,6 @@
 // convolutional network a quarter of its time. Blocks of some MiB ask for huge pages, which spare address translation.
 #include "memory.h"
 
-#include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,11 +10,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <unordered_map>
 
+#include "compat.h"
 #include "exports.h"
 
 namespace paramwise {
@@ -188,15 +187,12 @@ void* obtain(size_t size) {
   return posix_memalign(&memory, kAlignment, size) == 0 ? memory : nullptr;
 }
 
-struct PooledAllocator final : c10::Allocator {
-  // The base knows the first up to PyTorch 2.2, the other two from 2.3 on: whichever it knows, it is overridden.
-  c10::DataPtr allocate(size_t size) const { return make(size); }
-  c10::DataPtr allocate(size_t size) { return make(size); }
-  void copy_data(void* target, const void* source, size_t size) const { std::memcpy(target, source, size); }
+class PooledAllocator final : public CpuAllocator {
+ public:
   c10::DeleterFnPtr raw_deleter() const override { return release; }
 
  private:
-  static c10::DataPtr make(size_t size) {
+  c10::DataPtr make(size_t size) const override {
     void* const memory = size == 0 ? nullptr : obtain(size);
     TORCH_CHECK(memory || size == 0, "out of memory: ", size, " bytes for a tensor could not be had");
     return {memory, memory, release, c10::Device(c10::DeviceType::CPU)};

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "compat.h"
+
 namespace paramwise {
 
 namespace {
@@ -64,12 +66,13 @@ std::unique_ptr<OverloadSet> make_set(const std::string& name) {
   const std::string wanted = any_overload ? "" : name.substr(dot + 1);
   const auto known = names_by_base().find(base);
   if (known == names_by_base().end())
-    throw std::invalid_argument("there is no operator '" + name + "' in this libtorch");
+    throw std::invalid_argument("there is no operator '" + name + "' in this libtorch (" TORCH_VERSION ")");
   for (const auto& candidate : known->second) {
     if (any_overload ? by_dimension_name(candidate) : candidate.overload_name != wanted) continue;
     if (auto overload = describe_overload(candidate)) set->overloads.push_back(std::move(overload));
   }
-  TORCH_CHECK(!set->overloads.empty(), "operator '", base, "' has no overload '", wanted, "'");
+  TORCH_CHECK(!set->overloads.empty(), "operator '", base, "' has no overload '", wanted, "' in this libtorch (",
+              TORCH_VERSION, ")");
   return set;
 }
 

@@ -36,7 +36,7 @@ struct Given {
   Reader start;
   size_t count;
   uint64_t pattern;  // of their kinds
-  bool keywords;     // whether there are any
+  bool keywords;  // whether there are any
 };
 
 // Reads the kinds of `count` arguments at the cursor and moves past them.

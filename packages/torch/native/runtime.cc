@@ -5,8 +5,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
-#include <torch/version.h>
 
+#include "compat.h"
 #include "convert.h"
 #include "exports.h"
 #include "spans.h"

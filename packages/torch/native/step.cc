@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "compat.h"
 #include "exports.h"
 #include "kernels.h"
 #include "names.h"

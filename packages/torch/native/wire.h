@@ -39,7 +39,7 @@ class Reader {
   double number();
   Tag tag();
   size_t count();  // of values that follow: never more than the buffer holds
-  size_t id();     // of a string, an operator
+  size_t id();  // of a string, an operator
   // The string of a value that is one, good until the next call; `names` is what `names_what` says of it.
   std::string_view text(Tag tag);
   uint8_t names(Tag tag);
@@ -49,7 +49,7 @@ class Reader {
   size_t position() const { return position_; }
   void seek(size_t position) { position_ = position; }
   void skip() { skip(tag()); }  // one whole value
-  void skip(Tag tag);           // one whose tag was read
+  void skip(Tag tag);  // one whose tag was read
 
  private:
   std::string_view bytes();

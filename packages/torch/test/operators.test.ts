@@ -128,8 +128,8 @@ describe('a wrong call', () => {
     expect(refusal(loose('aten::relu', x, { colour: 1 }))).toContain("it has no argument 'colour'");
     expect(refusal(loose('aten::relu', x, x))).toContain('it takes at most 1 positional arguments, not 2');
     expect(refusal(loose('aten::reshape', x, 'two'))).toContain('shape');
-    expect(refusal(loose('aten::nothing_like_this', x))).toBe(
-      "there is no operator 'aten::nothing_like_this' in this libtorch",
+    expect(refusal(loose('aten::nothing_like_this', x))).toContain(
+      "there is no operator 'aten::nothing_like_this' in this libtorch (",
     );
   });
 
