@@ -60,17 +60,16 @@ const addonPath = pathOf('../build/Release/paramwise_torch.node');
 /** Sources are not published: where they are is a checkout. */
 const inCheckout = existsSync(pathOf('../src/native.ts'));
 
-/** What `scripts/install.mjs` found missing, which npm does not show. */
-function gap(): string {
+/** What `scripts/install.mjs` said, which npm does not show: the gap, and the command that closes it. */
+function gap(): string | undefined {
   const path = pathOf('../build/gap.txt');
-  return existsSync(path) ? `At the last attempt ${readFileSync(path, 'utf8')}` : '';
+  return existsSync(path) ? `Why: ${readFileSync(path, 'utf8').trimEnd()}` : undefined;
 }
 
 function notBuilt(): string {
   const what = `the native engine is not built (${addonPath} is missing).\n`;
   if (inCheckout) return `${what}Run \`npm run setup\` in the checkout; \`npm run doctor\` says what it needs.`;
-  const run = 'Run `npx paramwise setup` (of @paramwise/cli; without it `npm rebuild @paramwise/torch`).';
-  return `${what}${gap()}${run}`;
+  return what + (gap() ?? 'Run `npx paramwise setup` (without @paramwise/cli: `npm rebuild @paramwise/torch`).');
 }
 
 function doesNotLoad(reason: string): string {

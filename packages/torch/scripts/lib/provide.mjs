@@ -31,14 +31,21 @@ export function provideEngine(say) {
 
 function provide(say) {
   const libtorch = findLibtorch();
+  if (process.env.LIBTORCH && !libtorch) return noLibtorchThere();
   const stamp = libtorch && `${libtorch.version} ${libtorch.prefix}`;
   const there = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;
   if (there !== undefined && (stamp === undefined || there === stamp) && loads(addon) === true)
     return { ok: true, text: `the engine is there, for libtorch ${there}` };
+  // As npm's --build-from-source asks for.
   const prebuilt = process.env.npm_config_build_from_source ? undefined : findPrebuilt(packageFolder, libtorch);
   if (prebuilt !== undefined) return adopt(prebuilt, stamp);
   const gaps = BUILD_NEEDS.filter((need) => !need.find());
   return gaps.length > 0 ? gapOutcome(gaps) : compile(libtorch, stamp, say);
+}
+
+function noLibtorchThere() {
+  const what = `LIBTORCH=${process.env.LIBTORCH} holds no libtorch (no share/cmake/Torch/TorchConfig.cmake in it).`;
+  return { ok: false, text: `${what} Run:\n  LIBTORCH=/path/to/libtorch ${REPEAT}\n${WITHOUT_CLI}` };
 }
 
 function adopt(prebuilt, stamp) {
