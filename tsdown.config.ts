@@ -18,7 +18,14 @@ function writeReportPage(): void {
 
 export default defineConfig([
   { ...shared, cwd: 'packages/core', name: 'core', platform: 'neutral', entry: ['src/index.ts', 'src/internal.ts'] },
-  { ...shared, cwd: 'packages/torch', name: 'torch', platform: 'node' },
+  {
+    ...shared,
+    cwd: 'packages/torch',
+    name: 'torch',
+    platform: 'node',
+    // `using` needs Symbol.dispose, which the types of a project's own target may lack.
+    banner: { dts: '/// <reference lib="esnext.disposable" />' },
+  },
   {
     ...shared,
     cwd: 'packages/cli',

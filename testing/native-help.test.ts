@@ -7,13 +7,13 @@ const root = resolve(import.meta.dirname, '..');
 const scratch = join(root, '.cache/native-help');
 const guide = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8');
 
-/** A copy of the loader, in a folder where `addon` stands in for the compiled file. */
-function loaderBeside(name: string, addon?: string): string {
+/** A copy of the loader, in a folder where `addon` stands in for the compiled file. @param place `src` in a checkout. */
+function loaderBeside(name: string, addon?: string, place = 'src'): string {
   const folder = join(scratch, name);
   mkdirSync(join(folder, 'build/Release'), { recursive: true });
-  cpSync(join(root, 'packages/torch/src/native.ts'), join(folder, 'src/native.ts'));
+  cpSync(join(root, 'packages/torch/src/native.ts'), join(folder, place, 'native.ts'));
   if (addon !== undefined) writeFileSync(join(folder, 'build/Release/paramwise_torch.node'), addon);
-  return join(folder, 'src/native.ts');
+  return join(folder, place, 'native.ts');
 }
 
 describe('the native engine', () => {
@@ -27,5 +27,23 @@ describe('the native engine', () => {
     await expect(loaded).rejects.toThrow(`the native engine ${what}`);
     await expect(loaded).rejects.toThrow('npm run setup');
     expect(guide).toContain(quoted);
+  });
+
+  it.each([
+    ['is not built', 'missing-installed', undefined],
+    ['does not load', 'broken-installed', 'no library'],
+  ])('that %s outside of a checkout names the command for a project', async (what, name, addon) => {
+    const loaded = import(/* @vite-ignore */ loaderBeside(name, addon, 'dist'));
+    await expect(loaded).rejects.toThrow(`the native engine ${what}`);
+    await expect(loaded).rejects.toThrow('npx paramwise setup');
+    await expect(loaded).rejects.not.toThrow('checkout');
+  });
+
+  it('that an installation could not build passes on why', async () => {
+    const loader = loaderBeside('gap-installed', undefined, 'dist');
+    writeFileSync(join(loader, '../../build/gap.txt'), 'missing: CMake. Run:\n  apt-get install cmake\n');
+    await expect(import(/* @vite-ignore */ loader)).rejects.toThrow(
+      /Why: missing: CMake\. Run:\n {2}apt-get install cmake$/,
+    );
   });
 });

@@ -7,5 +7,6 @@ import { exporting } from './commands/export.ts';
 import { plan } from './commands/plan.ts';
 import { report } from './commands/report.ts';
 import { schedule } from './commands/schedule.ts';
+import { setup } from './commands/setup.ts';
 
-export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, report, exporting, doctor];
+export const COMMANDS: readonly Command[] = [plan, explain, diff, schedule, report, exporting, doctor, setup];

@@ -4,7 +4,7 @@
  * Every function but the first six takes its arguments from the call buffer (see `wire.ts`) and returns a number;
  * -1 says that the result lies in the buffer. The C++ side is `native/exports.h`.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -54,25 +54,41 @@ export interface NativeAddon {
   wire?: { words: Float64Array };
 }
 
-const addonUrl = new URL('../build/Release/paramwise_torch.node', import.meta.url);
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const addonPath = pathOf('../build/Release/paramwise_torch.node');
+/** Sources are not published: where they are is a checkout. */
+const inCheckout = existsSync(pathOf('../src/native.ts'));
+
+/** What `scripts/install.mjs` said, which npm does not show: the gap, and the command that closes it. */
+function gap(): string | undefined {
+  const path = pathOf('../build/gap.txt');
+  return existsSync(path) ? `Why: ${readFileSync(path, 'utf8').trimEnd()}` : undefined;
+}
+
+function notBuilt(): string {
+  const what = `the native engine is not built (${addonPath} is missing).\n`;
+  if (inCheckout) return `${what}Run \`npm run setup\` in the checkout; \`npm run doctor\` says what it needs.`;
+  return what + (gap() ?? 'Run `npx paramwise setup` (without @paramwise/cli: `npm rebuild @paramwise/torch`).');
+}
+
+function doesNotLoad(reason: string): string {
+  const [setup, doctor] = inCheckout
+    ? ['npm run setup', 'npm run doctor']
+    : ['npx paramwise setup', 'npx paramwise doctor'];
+  return (
+    `the native engine does not load: ${reason}\n` +
+    `Most often libtorch was removed or replaced since the build: run \`${setup}\` to build again, ` +
+    `with LIBTORCH=/path when it lies outside the system folders. \`${doctor}\` shows what is found.`
+  );
+}
 
 function load(): NativeAddon {
-  const path = fileURLToPath(addonUrl);
-  if (!existsSync(path))
-    throw new Error(
-      `the native engine is not built (${path} is missing).\n` +
-        'Run `npm run setup` in the checkout; `npm run doctor` says what it needs.',
-    );
+  if (!existsSync(addonPath)) throw new Error(notBuilt());
   try {
-    return createRequire(import.meta.url)(path) as NativeAddon;
+    return createRequire(import.meta.url)(addonPath) as NativeAddon;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
-      `the native engine does not load: ${reason}\n` +
-        'Most often libtorch was removed or replaced since the build: run `npm run setup` to build again, ' +
-        'with LIBTORCH=/path when it lies outside the system folders. `npm run doctor` shows what is found.',
-      { cause },
-    );
+    throw new Error(doesNotLoad(cause instanceof Error ? cause.message : String(cause)), { cause });
   }
 }
 

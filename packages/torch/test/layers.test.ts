@@ -1,7 +1,7 @@
 /** Every layer and loss against what PyTorch computes. */
 import { expect, it } from 'vitest';
 import { describeGolden, golden } from '../../../testing/golden.ts';
-import { linspace, manualSeed, nn, type Tensor, tensor, tidy } from '../src/index.ts';
+import { engineVersions, linspace, manualSeed, nn, type Tensor, tensor, tidy } from '../src/index.ts';
 import { expectClose } from './support/allclose.ts';
 
 /** Values as they are recorded: with their shape. */
@@ -120,11 +120,12 @@ function camelCase(options: Record<string, unknown>): Record<string, unknown> {
 
 /**
  * The gradient of this bias is 0: a sum of terms of size 1 that cancel. What is left is the rounding of their order: 1.13
- * leaves -1.9e-6, 2.6 nothing. So it is held to 1e-6 of the largest value of that gradient instead of 1e-6.
+ * leaves -1.9e-6 (the recorded value), 2.x nothing. There it is held to 1e-6 of the largest value of that gradient.
  */
 const CANCELLING = { layer: 'BatchNorm2d', kwargs: '{"momentum":0.3,"eps":0.001}', name: 'bias' };
 
 function cancellation({ layer, kwargs, param_grads }: LayerCase, name: string): { absolute?: number } {
+  if (engineVersions().libtorch.startsWith('1.')) return {};
   const isCase = layer === CANCELLING.layer && JSON.stringify(kwargs) === CANCELLING.kwargs && name === CANCELLING.name;
   return isCase ? { absolute: 1e-6 * Math.max(1, ...(param_grads[name] ?? []).map(Math.abs)) } : {};
 }

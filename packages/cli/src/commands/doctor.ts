@@ -1,8 +1,7 @@
 /** `paramwise doctor`: what the engine would run on, and what is missing. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { checkoutScript } from '../checkout.ts';
 import { type Command, JSON_OPTION, jsonText } from '../command.ts';
 import { reasonOf } from '../refusal.ts';
 
@@ -20,6 +19,8 @@ interface Report {
   readonly findings: readonly Finding[];
 }
 
+const SETUP = 'npx paramwise setup';
+
 export const doctor: Command = {
   name: 'doctor',
   about: 'report platform, libtorch and engine, and the command that closes each gap',
@@ -35,9 +36,7 @@ export const doctor: Command = {
 
 /** In a checkout: the report of its own doctor, which also knows how to build the engine. */
 function checkoutReport(asJson: boolean): Report | undefined {
-  const script = ['../../../scripts/doctor.mjs', '../../../../scripts/doctor.mjs']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find(existsSync);
+  const script = checkoutScript('doctor');
   if (script === undefined) return undefined;
   const doctorOf = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
   if (!asJson) {
@@ -67,6 +66,6 @@ async function engineFinding(): Promise<Finding> {
     const { libtorch, blas } = engineVersions();
     return { name: 'engine', value: `libtorch ${libtorch}, ${blas}, ${getNumThreads()} threads`, ok: true };
   } catch (error) {
-    return { name: 'engine', value: `${reasonOf(error)} (planning works without it)`, ok: false };
+    return { name: 'engine', value: `${reasonOf(error)} (planning works without it)`, ok: false, fix: SETUP };
   }
 }
