@@ -1,6 +1,6 @@
 /** Tarballs of the packages, and empty projects outside of any checkout that install them. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -37,13 +37,10 @@ export function packAll(folder: string): Record<(typeof NAMES)[number], string> 
 
 export const filesOf = (tarball: string) => run(dirname(tarball), 'tar', ['-tzf', tarball]).trim().split('\n');
 
-/** The tarball of the engine with the checkout's addon in it, named as one that was compiled for a libtorch. */
-export function withPrebuilt(tarball: string, folder: string, minor: string): string {
+/** The tarball of the engine with the checkout's addon in it, as a maintainer puts it there. */
+export function withPrebuilt(tarball: string, folder: string): string {
   run(folder, 'tar', ['-xzf', tarball]);
-  const prebuilds = join(folder, 'package/prebuilds', `${process.platform}-${process.arch}`);
-  mkdirSync(prebuilds, { recursive: true });
-  const name = `paramwise_torch.napi.glibc.libtorch-${minor}.node`;
-  copyFileSync(join(root, 'packages/torch/build/Release/paramwise_torch.node'), join(prebuilds, name));
+  run(root, 'node', ['packages/torch/scripts/prebuild.mjs', join(folder, 'package')]);
   run(join(folder, 'package'), 'npm', ['pack', '--pack-destination', folder]);
   return join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz'))!);
 }

@@ -11,6 +11,13 @@ const MINOR = /\.libtorch-(\d+\.\d+)\.node$/;
 /** `2.6` of `2.6.0+cpu`. */
 const minorOf = (version) => /^\d+\.\d+/.exec(version)?.[0];
 
+const folderOf = (packageFolder) => join(packageFolder, 'prebuilds', `${process.platform}-${process.arch}`);
+
+/** Where the addon for a version of libtorch lies. */
+export function prebuiltPath(packageFolder, version) {
+  return join(folderOf(packageFolder), `paramwise_torch.napi.glibc.libtorch-${minorOf(version)}.node`);
+}
+
 /**
  * The prebuilt addon that works here, or undefined.
  *
@@ -18,7 +25,7 @@ const minorOf = (version) => /^\d+\.\d+/.exec(version)?.[0];
  * @param libtorch `{prefix, version}`; undefined where only the libraries are installed and nothing to build with.
  */
 export function findPrebuilt(packageFolder, libtorch) {
-  const folder = join(packageFolder, 'prebuilds', `${process.platform}-${process.arch}`);
+  const folder = folderOf(packageFolder);
   if (!existsSync(folder)) return undefined;
   return readdirSync(folder)
     .filter((name) => MINOR.test(name))
