@@ -1,5 +1,5 @@
 /** The constructors that a config may name. */
-import { LAYER_DECAY_NAMES } from '../config/paramwise-config.ts';
+import { FORCE_DEFAULT_NAME, YOLO_NAMES, YOLO_WORLD_NAME } from '../config/constructor-names.ts';
 import { Registry } from '../registry.ts';
 import {
   type ConstructorBuildConfig,
@@ -7,9 +7,21 @@ import {
   LayerDecayOptimWrapperConstructor,
   type OptimWrapperConstructor,
 } from './constructor.ts';
+import {
+  ForceDefaultOptimWrapperConstructor,
+  LAYER_DECAY_SPECS,
+  layerDecayClass,
+  YOLOWv5OptimizerConstructor,
+} from './sister-constructors.ts';
+import { YoloConstructor } from './yolo.ts';
 
-const layerDecay = (cfg: ConstructorBuildConfig) =>
-  new LayerDecayOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg);
+const CLASSES: readonly (readonly [string, typeof DefaultOptimWrapperConstructor])[] = [
+  ['DefaultOptimWrapperConstructor', DefaultOptimWrapperConstructor],
+  ['LayerDecayOptimWrapperConstructor', LayerDecayOptimWrapperConstructor],
+  ...LAYER_DECAY_SPECS.map((spec) => [spec.name, layerDecayClass(spec)] as const),
+  [FORCE_DEFAULT_NAME, ForceDefaultOptimWrapperConstructor],
+  [YOLO_WORLD_NAME, YOLOWv5OptimizerConstructor],
+];
 
 /** Constructors by the `constructor` of `optim_wrapper`. */
 export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, ConstructorBuildConfig>(
@@ -17,11 +29,17 @@ export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, 
   {
     what: 'optimizer wrapper constructor',
     entries: [
-      [
-        'DefaultOptimWrapperConstructor',
-        (cfg) => new DefaultOptimWrapperConstructor(cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
-      ],
-      ...LAYER_DECAY_NAMES.map((name) => [name, layerDecay] as const),
+      ...CLASSES.map(
+        ([name, Class]) =>
+          [name, (cfg: ConstructorBuildConfig) => new Class(cfg.optim_wrapper_cfg, cfg.paramwise_cfg)] as const,
+      ),
+      ...YOLO_NAMES.map(
+        (name) =>
+          [
+            name,
+            (cfg: ConstructorBuildConfig) => new YoloConstructor(name, cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
+          ] as const,
+      ),
     ],
   },
 );

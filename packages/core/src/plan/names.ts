@@ -1,6 +1,6 @@
 /** What the names of a config stand for, and what becomes of those that nothing is known of. */
-import { KNOWN_WRAPPERS } from '../config/config.ts';
 import { type ConfigPath, type Issue, nearestName } from '../config/errors.ts';
+import { KNOWN_WRAPPERS, lastPart } from '../config/type-names.ts';
 import type { AlgorithmInfo } from '../optimizers/algorithm.ts';
 import { ALGORITHMS, findAlgorithmInfo } from '../optimizers/table.ts';
 import type { Registries } from '../registry.ts';

@@ -85,10 +85,11 @@ export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, par
 /** @throws ConfigError for a config that is refused, or a constructor that is not registered. */
 export function findConstructor(
   optimWrapperCfg: unknown,
-  { constructors }: Registries,
+  registries: Registries,
   { paramwise, unknown = 'refuse' }: ConfigPrepareOptions = {},
 ): FoundConstructor {
-  const config = parseOptimWrapper(optimWrapperCfg);
+  const { constructors } = registries;
+  const config = parseOptimWrapper(optimWrapperCfg, undefined, registries);
   const paramwise_cfg = (paramwise === undefined ? config.paramwise_cfg : paramwise) ?? null;
   const optim_wrapper_cfg = withoutParamwise(config);
   const type = config.constructor;

@@ -47,6 +47,14 @@ import {
 import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
+import {
+  AnyConstantLR,
+  CosineAnnealingWeightDecay,
+  PolyLRRatio,
+  QuadraticWarmupLR,
+  QuadraticWarmupMomentum,
+  QuadraticWarmupParamScheduler,
+} from './sister-schedulers.ts';
 import { beginsLate, runWarnings } from './window-warnings.ts';
 
 /** Every scheduler class by the name that a config calls it. */
@@ -80,6 +88,12 @@ const CLASSES = {
   OneCycleParamScheduler,
   CosineRestartParamScheduler,
   ReduceOnPlateauParamScheduler,
+  QuadraticWarmupLR,
+  QuadraticWarmupMomentum,
+  QuadraticWarmupParamScheduler,
+  PolyLRRatio,
+  CosineAnnealingWeightDecay,
+  'mmpose.ConstantLR': AnyConstantLR,
 } as const;
 
 /** What a factory of `PARAM_SCHEDULERS` receives: the config with what it acts on. */
@@ -140,7 +154,7 @@ export function scheduledFields(configs: readonly ParamSchedulerConfig[]): strin
 }
 
 /**
- * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order.
+ * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order; none of `null`.
  *
  * @param optimizer an optimizer or an optimizer wrapper; its groups take their first values at once.
  * @throws ConfigError when the config is refused, or needs a length that is not given; TypeError or RangeError where it does
