@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping } from './check.ts';
-import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
+import { ConfigError, type ConfigPath, describeValue, nearestName } from './errors.ts';
 import { atLeast, count, dotted, flag, notNegative, number, positive, scope } from './fields.ts';
 import { lastPart, typeName, withoutScope } from './type-names.ts';
 
@@ -222,7 +222,9 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
   const type = typeof found === 'string' ? typeName(found, scope, SCHEDULER_TYPES, registered) : found;
   if (typeof type === 'string' && customTypes.includes(type)) return { type, ...options };
   if (typeof type !== 'string' || !SCHEDULER_TYPES.has(type)) {
-    const allowed = [...SCHEDULER_TYPES.keys(), ...customTypes];
+    const known = [...SCHEDULER_TYPES.keys(), ...customTypes];
+    const isOfSister = (name: string) => SISTER_TYPES.some((each) => each.name === name);
+    const allowed = known.filter((name) => !isOfSister(name));
     throw new ConfigError([
       {
         code: 'unknown_name',
@@ -230,7 +232,7 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
         what: 'parameter scheduler',
         found: String(type),
         allowed,
-        meant: NAMES_ELSEWHERE.get(lastPart(String(type))),
+        meant: NAMES_ELSEWHERE.get(lastPart(String(type))) ?? nearestName(String(type), known),
       },
     ]);
   }

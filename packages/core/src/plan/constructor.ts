@@ -150,8 +150,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
       paramwise: read.config,
       given,
     });
-    const constructor = namesConstructor(optimWrapperCfg) ? config.constructor : registeredAs;
-    this.optimWrapperCfg = { ...config, constructor, optimizer };
+    const maker = namesConstructor(optimWrapperCfg) ? config.constructor : registeredAs;
+    this.optimWrapperCfg = { ...config, constructor: maker, optimizer };
     this.optimizerCfg = optimizer;
     this.paramwiseCfg = paramwise;
     this.#policy = makePolicy(config.optimizer, paramwise, { ...extras, built: optimizer });

@@ -13,14 +13,28 @@ import {
   layerDecayClass,
   YOLOWv5OptimizerConstructor,
 } from './sister-constructors.ts';
-import { YoloConstructor } from './yolo.ts';
+import { yoloClass } from './yolo.ts';
 
-const CLASSES: readonly (readonly [string, typeof DefaultOptimWrapperConstructor])[] = [
+type Class = new (optimWrapperCfg: unknown, paramwiseCfg?: unknown) => OptimWrapperConstructor;
+
+const entryOf = ([name, Made]: readonly [string, Class]) =>
+  [name, (cfg: ConstructorBuildConfig) => new Made(cfg.optim_wrapper_cfg, cfg.paramwise_cfg)] as const;
+
+const byLayer = LAYER_DECAY_SPECS.map((spec) => [spec.name, layerDecayClass(spec)] as const);
+/** Names so well known that errors offer them. */
+const isListed = ([name]: readonly [string, Class]) => name.startsWith('LearningRateDecay');
+
+const LISTED: readonly (readonly [string, Class])[] = [
   ['DefaultOptimWrapperConstructor', DefaultOptimWrapperConstructor],
   ['LayerDecayOptimWrapperConstructor', LayerDecayOptimWrapperConstructor],
-  ...LAYER_DECAY_SPECS.map((spec) => [spec.name, layerDecayClass(spec)] as const),
+  ...byLayer.filter(isListed),
+];
+
+const UNLISTED: readonly (readonly [string, Class])[] = [
+  ...byLayer.filter((entry) => !isListed(entry)),
   [FORCE_DEFAULT_NAME, ForceDefaultOptimWrapperConstructor],
   [YOLO_WORLD_NAME, YOLOWv5OptimizerConstructor],
+  ...YOLO_NAMES.map((name) => [name, yoloClass(name)] as const),
 ];
 
 /** Constructors by the `constructor` of `optim_wrapper`. */
@@ -28,18 +42,7 @@ export const OPTIM_WRAPPER_CONSTRUCTORS = new Registry<OptimWrapperConstructor, 
   'OPTIM_WRAPPER_CONSTRUCTORS',
   {
     what: 'optimizer wrapper constructor',
-    entries: [
-      ...CLASSES.map(
-        ([name, Class]) =>
-          [name, (cfg: ConstructorBuildConfig) => new Class(cfg.optim_wrapper_cfg, cfg.paramwise_cfg)] as const,
-      ),
-      ...YOLO_NAMES.map(
-        (name) =>
-          [
-            name,
-            (cfg: ConstructorBuildConfig) => new YoloConstructor(name, cfg.optim_wrapper_cfg, cfg.paramwise_cfg),
-          ] as const,
-      ),
-    ],
+    entries: LISTED.map(entryOf),
+    unlisted: UNLISTED.map(entryOf),
   },
 );

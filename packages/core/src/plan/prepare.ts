@@ -5,7 +5,8 @@
 
 import { isMapping } from '../config/check.ts';
 import { type OptimWrapperConfig, parseOptimWrapper, withoutParamwise } from '../config/config.ts';
-import { ConfigError } from '../config/errors.ts';
+import { CONSTRUCTOR_NAMES } from '../config/constructor-names.ts';
+import { ConfigError, nearestName } from '../config/errors.ts';
 import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { publicRegistries } from '../registries.ts';
@@ -97,8 +98,16 @@ export function findConstructor(
     return { config, maker: constructors.build({ type, optim_wrapper_cfg, paramwise_cfg }), warnings: [] };
   }
   const names = constructors.names();
-  if (unknown === 'refuse' || isMisspelt(type, names)) {
-    const issue = { path: ['optim_wrapper', 'constructor'], what: constructors.what, found: type, allowed: names };
+  const known = [...names, ...CONSTRUCTOR_NAMES];
+  if (unknown === 'refuse' || isMisspelt(type, known)) {
+    const meant = nearestName(type, known);
+    const issue = {
+      path: ['optim_wrapper', 'constructor'],
+      what: constructors.what,
+      found: type,
+      allowed: names,
+      meant,
+    };
     throw new ConfigError([{ code: 'unknown_name', ...issue }]);
   }
   return { config, unknownConstructor: type, ...standIn(type, optim_wrapper_cfg, paramwise_cfg) };

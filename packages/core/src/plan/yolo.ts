@@ -46,8 +46,22 @@ interface Decays {
   readonly lr: number | undefined;
 }
 
+/** The constructor of this name. */
+export function yoloClass(
+  name: YoloName,
+): new (
+  optimWrapperCfg: unknown,
+  paramwiseCfg?: unknown,
+) => OptimWrapperConstructor {
+  return class extends YoloConstructor {
+    constructor(optimWrapperCfg: unknown, paramwiseCfg?: unknown) {
+      super(name, optimWrapperCfg, paramwiseCfg);
+    }
+  };
+}
+
 /** @throws ConfigError on construction when a config is refused. */
-export class YoloConstructor implements OptimWrapperConstructor {
+class YoloConstructor implements OptimWrapperConstructor {
   readonly #name: YoloName;
   readonly #config: OptimWrapperConfig;
   readonly #decays: Decays;
@@ -60,12 +74,12 @@ export class YoloConstructor implements OptimWrapperConstructor {
     const batch = parseLeniently(given, (each) => parseBatch(each));
     const scaled = scaleDecay(config.optimizer, batch.config);
     const { weight_decay, ...optimizer } = scaled.optimizer;
-    const constructor = namesConstructor(optimWrapperCfg) ? config.constructor : name;
+    const maker = namesConstructor(optimWrapperCfg) ? config.constructor : name;
     const own = weight_decay ?? 0;
     const byDefault = findAlgorithmInfo(optimizer.type)?.defaults.weight_decay;
     const otherwise = typeof byDefault === 'number' ? byDefault : undefined;
     this.#name = name;
-    this.#config = { ...config, constructor, optimizer };
+    this.#config = { ...config, constructor: maker, optimizer };
     this.#decays = { own, ownNote: scaled.reason ?? `weight_decay ${own}`, otherwise, lr: optimizer.lr ?? undefined };
     this.#warnings = [...batch.warnings, ...scaled.warnings, ...defaultWarnings(name, optimizer.type, otherwise)];
   }

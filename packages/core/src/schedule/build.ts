@@ -88,6 +88,10 @@ const CLASSES = {
   OneCycleParamScheduler,
   CosineRestartParamScheduler,
   ReduceOnPlateauParamScheduler,
+} as const;
+
+/** Those of other libraries. */
+const SISTER_CLASSES = {
   QuadraticWarmupLR,
   QuadraticWarmupMomentum,
   QuadraticWarmupParamScheduler,
@@ -108,11 +112,13 @@ export type SchedulerRegistry = Registry<ParamScheduler, SchedulerBuildConfig>;
 /** Parameter schedulers by the `type` of a `param_scheduler`. */
 export const PARAM_SCHEDULERS = new Registry<ParamScheduler, SchedulerBuildConfig>('PARAM_SCHEDULERS', {
   what: 'parameter scheduler',
-  entries: Object.entries(CLASSES).map(([name, Class]) => [
-    name,
-    (cfg) => fromConfig(Class as unknown as SchedulerClass, cfg),
-  ]),
+  entries: Object.entries(CLASSES).map(entryOf),
+  unlisted: Object.entries(SISTER_CLASSES).map(entryOf),
 });
+
+function entryOf([name, Class]: [string, unknown]) {
+  return [name, (cfg: SchedulerBuildConfig) => fromConfig(Class as SchedulerClass, cfg)] as const;
+}
 
 function fromConfig(
   Class: SchedulerClass,
