@@ -146,7 +146,7 @@ function parse(
   root: ConfigPath,
 ): ParamwiseConfig {
   const copy = withoutScopes(copyPlain(config, root));
-  const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown()]));
+  const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown().optional()]));
   const schema = closed({ ...extra, ...moreFields, ...paramwiseShape });
   const parsed: ParamwiseConfig = explained(() => check(schema, copy, root));
   const matchesPaths = parsed.custom_keys_match === 'path';

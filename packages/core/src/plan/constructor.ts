@@ -265,7 +265,8 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
  * @throws ConfigError from `build` and `plan` where the layers of the model cannot be numbered.
  */
 export class LayerDecayOptimWrapperConstructor extends DefaultOptimWrapperConstructor {
-  protected static override readonly parse = parseLayerDecay;
+  protected static override readonly parse: (config: unknown, extraFields: readonly string[]) => LayerDecayConfig =
+    parseLayerDecay;
   protected static override readonly registeredAs: string = 'LayerDecayOptimWrapperConstructor';
 
   protected static override readonly adapt = ({ optimizer, paramwise, given }: ToAdapt): Adapted => {
