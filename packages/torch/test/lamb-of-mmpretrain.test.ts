@@ -1,7 +1,8 @@
 /**
  * MMPretrain's Lamb, and classes by the names that configs have for them.
  *
- * The figures are those of MMPretrain 1.2's `Lamb` after three steps on two float64 parameters, on PyTorch 1.13.
+ * The figures are those of MMPretrain 1.2's `Lamb` after three steps on two float64 parameters, on PyTorch 1.13; it takes the norm
+ * of all gradients in float32, so they are good to ten digits.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -48,9 +49,9 @@ describe('Lamb', () => {
       optimizer.step();
     }
     const [wantedA, wantedB] = lamb[name]!;
-    const found = [...(a.tolist() as number[][]).flat(), ...(b.tolist() as number[])];
+    const found = [...(a.toArray() as number[][]).flat(), ...(b.toArray() as number[])];
     for (const [index, wanted] of [...wantedA.flat(), ...wantedB].entries())
-      expect(found[index]).toBeCloseTo(wanted, 12);
+      expect(found[index]).toBeCloseTo(wanted, 10);
   });
 
   it('clips what the wrapper has clipped by value', () => {
@@ -68,7 +69,7 @@ describe('Lamb', () => {
       });
       const wrapper = buildClipped(optimizer, clip_grad);
       wrapper.updateParams(param.mul(tensor([3, 4], { dtype: 'float64' })).sum());
-      return (optimizer.state.get(param)!.slots.exp_avg!.tolist() as number[]).map((value) =>
+      return (optimizer.state.get(param)!.slots.exp_avg!.toArray() as number[]).map((value) =>
         Number(value.toFixed(12)),
       );
     });

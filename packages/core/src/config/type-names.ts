@@ -69,6 +69,23 @@ export function typeName(found: string, scope: string | undefined, known: Names,
   return known.has(name) || registered?.has(name) === true ? name : found;
 }
 
+/**
+ * A config, one mapping or a list of them, whose names say the library that they are of, where MMEngine would look them up
+ * there first and find another class than without.
+ *
+ * @param scope the `default_scope` of the file.
+ */
+export function inDefaultScope(config: unknown, scope: unknown): unknown {
+  if (typeof scope !== 'string') return config;
+  if (Array.isArray(config)) return config.map((each: unknown) => inDefaultScope(each, scope));
+  if (!isMapping(config)) return config;
+  const named = ['type', 'constructor'].flatMap((field) => {
+    const variant = `${scope}.${String(Object.hasOwn(config, field) ? config[field] : undefined)}`;
+    return VARIANTS.has(variant) && config[SCOPE] === undefined ? [[field, variant] as const] : [];
+  });
+  return named.length === 0 ? config : { ...config, ...Object.fromEntries(named) };
+}
+
 /** `torch.optim.AdamW` → `AdamW` */
 export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
