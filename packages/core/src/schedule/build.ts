@@ -44,7 +44,7 @@ import {
   requireEpochLength,
   runEnd,
 } from './run-length.ts';
-import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
+import { checkSchedulable, orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
 import {
@@ -172,6 +172,7 @@ export function buildParamScheduler(
   options: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
   checkRunOptions('buildParamScheduler', options);
+  checkSchedulable('buildParamScheduler', optimizer);
   const { onWarning, registry = PARAM_SCHEDULERS, ...run } = options;
   const configs = resolveSchedules(cfg, run, registry);
   requireEpochLength(conversionNeed(configs), run);
