@@ -224,5 +224,7 @@ describe('layer decay', () => {
     const token = plan.groups.find(({ path }) => path === 'backbone.cls_token')!;
     expect(token.options).toMatchObject({ lr: 0.001 * 0.5 ** 4, weight_decay: 0 });
     expect(plan.warnings[0]).toContain('does not read custom_keys["cls_token"].lr_mult');
+    const unasked = planned('LearningRateDecayOptimWrapperConstructor', { norm_decay_mult: 0 });
+    expect(new Set(unasked.groups.map(({ options }) => options.lr))).toEqual(new Set([0.001]));
   });
 });

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   buildOptimWrapper,
   buildParamScheduler,
+  configJsonSchema,
   OPTIMIZERS,
   parseOptimWrapper,
   parseParamScheduler,
@@ -198,4 +199,16 @@ describe('slips that MMEngine ignores', () => {
     expect(() => planParamGroups(smallModel(), cfg, wrong)).toThrow('lr_mult: found -1');
     expect(() => parseParamwise({ bias_lr_mlt: 2 })).toThrow('did you mean "bias_lr_mult"? (allowed');
   });
+});
+
+it('the JSON Schema has these names, with and without scopes', () => {
+  const text = JSON.stringify(configJsonSchema());
+  for (const name of ['QuadraticWarmupLR', '_scope_', 'base_total_batch_size', 'YOLOWv5OptimizerConstructor'])
+    expect(text).toContain(name);
+  const patterns = [...text.matchAll(/"pattern":"(\^\(\?:\[[^"]*LinearLR\)\$)"/g)].map(([, source]) =>
+    JSON.parse(`"${source}"`),
+  );
+  const linear = new RegExp(patterns.find((source: string) => source.includes('(?:LinearLR)'))!);
+  for (const name of ['LinearLR', 'mmdet.LinearLR', 'mmengine.optim.LinearLR']) expect(linear.test(name)).toBe(true);
+  expect(linear.test('NonLinearLR')).toBe(false);
 });

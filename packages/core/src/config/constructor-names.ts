@@ -10,8 +10,6 @@ export const LAYER_DECAY_NAMES = [
   'mmpose.LayerDecayOptimWrapperConstructor',
 ] as const;
 
-export type LayerDecayName = (typeof LAYER_DECAY_NAMES)[number];
-
 /** MMYOLO's, which sort parameters by what they are and read no other rules. */
 export const YOLO_NAMES = ['YOLOv5OptimizerConstructor', 'YOLOv7OptimWrapperConstructor'] as const;
 

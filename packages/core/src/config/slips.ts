@@ -64,7 +64,7 @@ export function parseLeniently<T>(config: unknown, parse: (config: unknown) => T
 }
 
 /** Whether a `paramwise_cfg` asks for warnings in place of refusals. */
-export function isLenient(config: unknown): boolean {
+function isLenient(config: unknown): boolean {
   return isMapping(config) && config.strict === false;
 }
 
