@@ -98,9 +98,8 @@ export function findConstructor(
     return { config, maker: constructors.build({ type, optim_wrapper_cfg, paramwise_cfg }), warnings: [] };
   }
   const names = constructors.names();
-  const known = [...names, ...CONSTRUCTOR_NAMES];
-  if (unknown === 'refuse' || isMisspelt(type, known)) {
-    const meant = nearestName(type, known);
+  if (unknown === 'refuse' || isMisspelt(type, names)) {
+    const meant = nearestName(type, [...names, ...CONSTRUCTOR_NAMES]);
     const issue = {
       path: ['optim_wrapper', 'constructor'],
       what: constructors.what,
