@@ -1,5 +1,5 @@
 /** Files → plan. */
-import type { ModuleView, ParamPlan } from '@paramwise/core';
+import type { ModuleView, OptimizerConfig, ParamPlan } from '@paramwise/core';
 import { prepare, refuseEmpty } from '@paramwise/core/internal';
 import { type ConfigFile, loadConfig } from './config/load.ts';
 import { loadModel } from './model/load.ts';
@@ -10,6 +10,8 @@ export interface Planned {
   readonly model: ModuleView;
   readonly modelName: string;
   readonly config: ConfigFile;
+  /** The optimizer as it would be built: its type by the name that it has here, its settings as the constructor leaves them. */
+  readonly optimizer: OptimizerConfig;
   /** The constructor that the config names, where it is not known and the default rules stand in for it. */
   readonly unknownConstructor?: string | undefined;
   /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes. */
@@ -26,9 +28,8 @@ export interface Planned {
 export async function planFiles(modelPath: string, configPath: string): Promise<Planned> {
   const config = loadConfig(configPath);
   const { root: model, name: modelName, notes } = await loadModel(modelPath);
-  const { plan, unknownConstructor, unknownNames } = prepare(model, config.optim_wrapper, undefined, {
-    unknown: 'warn',
-  });
+  const prepared = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn' });
+  const { plan, unknownConstructor, unknownNames } = prepared;
   refuseEmpty(plan);
   const note = autoScaleNote(config);
   const ofRun = note === undefined ? [] : [note];
@@ -37,6 +38,7 @@ export async function planFiles(modelPath: string, configPath: string): Promise<
     model,
     modelName,
     config,
+    optimizer: prepared.config.optimizer,
     unknownConstructor,
     mainWarnings: [...unknownNames, ...ofRun],
   };

@@ -2,8 +2,9 @@
  * What the packages above share with this one, and no user of theirs needs: no part of the public door, and free to change.
  */
 export { type OnNonFinite, parseWrapperSettings, type WrapperSettings } from './config/config.ts';
+export { LAYER_DECAY_NAMES } from './config/constructor-names.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
-export { LAYER_DECAY_NAMES } from './config/paramwise-config.ts';
+export { inDefaultScope, lastPart } from './config/type-names.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
 export { adagradRate } from './optimizers/adagrad.ts';
 export { biasCorrection, decayOf, numberOf, pairOf, signOf, zeroSlots } from './optimizers/algorithm.ts';

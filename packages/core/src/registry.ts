@@ -27,6 +27,8 @@ export interface RegistryOptions<T, C extends TypedConfig> {
   /** The prefix of this registry's names in `scope.Name`. */
   readonly scope?: string;
   readonly entries?: Iterable<readonly [string, Factory<T, C>]>;
+  /** More entries, which `names` leaves out: names of other libraries that are accepted, and not offered in errors. */
+  readonly unlisted?: Iterable<readonly [string, Factory<T, C>]>;
 }
 
 /**
@@ -41,27 +43,39 @@ export class Registry<T, C extends TypedConfig = TypedConfig> {
   readonly what: string;
   readonly parent: Registry<T, C> | undefined;
   readonly #entries: Map<string, Factory<T, C>>;
+  readonly #unlisted: Set<string>;
   readonly #children = new Map<string, Registry<T, C>>();
 
-  constructor(name: string, { what = name, parent, scope = '', entries = [] }: RegistryOptions<T, C> = {}) {
+  constructor(
+    name: string,
+    { what = name, parent, scope = '', entries = [], unlisted = [] }: RegistryOptions<T, C> = {},
+  ) {
     this.name = name;
     this.what = what;
     this.scope = scope;
     this.parent = parent;
-    this.#entries = new Map(entries);
+    const others = [...unlisted];
+    this.#entries = new Map([...entries, ...others]);
+    this.#unlisted = new Set(others.map(([each]) => each));
     if (parent !== undefined) parent.#children.set(scope, this);
   }
 
   /**
-   * Adds a factory under a name.
+   * Adds a factory under a name; with `listed: false` one that `names` leaves out.
    *
    * @throws ConfigError when the name is taken and `force` is not set.
    */
-  register(name: string, factory: Factory<T, C>, { force = false }: { readonly force?: boolean } = {}): this {
+  register(
+    name: string,
+    factory: Factory<T, C>,
+    { force = false, listed = true }: { readonly force?: boolean; readonly listed?: boolean } = {},
+  ): this {
     if (this.#entries.has(name) && !force) {
       throw new ConfigError([{ code: 'already_registered', path: [this.name, name], what: this.what }]);
     }
     this.#entries.set(name, factory);
+    if (listed) this.#unlisted.delete(name);
+    else this.#unlisted.add(name);
     return this;
   }
 
@@ -76,7 +90,8 @@ export class Registry<T, C extends TypedConfig = TypedConfig> {
 
   /** Names that can be asked for without a scope, this registry's first. */
   names(): string[] {
-    return [...new Set([...this.#entries.keys(), ...(this.parent?.names() ?? [])])];
+    const own = [...this.#entries.keys()].filter((name) => !this.#unlisted.has(name));
+    return [...new Set([...own, ...(this.parent?.names() ?? [])])];
   }
 
   /**

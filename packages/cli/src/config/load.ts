@@ -1,4 +1,5 @@
 /** A config file → its `optim_wrapper` and `param_scheduler`, unchecked. */
+import { inDefaultScope } from '@paramwise/core/internal';
 import { refuse } from '../refusal.ts';
 import { readConfigFile } from './inherit.ts';
 
@@ -21,8 +22,10 @@ export interface ConfigFile {
 export function loadConfig(path: string): ConfigFile {
   const config = readConfigFile(path);
   if ('optim_wrapper' in config) {
-    const { optim_wrapper, train_cfg, auto_scale_lr } = config;
-    return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };
+    const { train_cfg, auto_scale_lr, default_scope } = config;
+    const optim_wrapper = inDefaultScope(config.optim_wrapper, default_scope);
+    const param_scheduler = inDefaultScope(config.param_scheduler ?? undefined, default_scope);
+    return { optim_wrapper, param_scheduler, train_cfg, auto_scale_lr };
   }
   const old = MMCV_FIELDS.filter((field) => field in config);
   if (old.length > 0) return refuse(`${path}: ${inMmengine(['optimizer', ...old].filter((field) => field in config))}`);

@@ -6,8 +6,8 @@
  * every module whose parameters are treated alike, the whole path where that would catch others. The result is planned
  * again and compared, parameter by parameter, before it is given out.
  */
-import type { ModuleView, ParamPlan } from '@paramwise/core';
-import { LAYER_DECAY_NAMES, prepare } from '@paramwise/core/internal';
+import type { ModuleView, ParamPlan, SkippedParam } from '@paramwise/core';
+import { LAYER_DECAY_NAMES, lastPart, prepare } from '@paramwise/core/internal';
 import type { Planned } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { modulePrefixKeys, searchedName } from './keys.ts';
@@ -30,9 +30,9 @@ interface Target {
 }
 
 /** @throws Refusal where MMEngine cannot express the plan, or where the plan is not the constructor's own. */
-export function plainConfig({ plan, model, config, ...planned }: Planned): PlainConfig {
+export function plainConfig({ plan, model, config, optimizer, ...planned }: Planned): PlainConfig {
   const { on_non_finite, ...optim_wrapper } = Object(config.optim_wrapper) as Mapping;
-  const { paramwise_cfg, constructor: _, ...wrapper } = optim_wrapper;
+  const { paramwise_cfg, constructor: _, ...given } = optim_wrapper;
   const { schedulers, notes: schedulerNotes } = plainSchedulers(config, frozenPaths(plan).length > 0);
   const notes = [...schedulerNotes, ...finiteNotes(on_non_finite)];
   if (isPlain(optim_wrapper)) {
@@ -40,6 +40,12 @@ export function plainConfig({ plan, model, config, ...planned }: Planned): Plain
   }
   refuseUnknownConstructor(planned);
   refuseInexpressible(plan);
+  // Without what only its constructor reads, under the name that MMEngine knows its class by.
+  const { type, _scope_ } = Object(given.optimizer) as Mapping;
+  const { weight_decay = optimizer.weight_decay } = plan.base;
+  const decay = weight_decay === undefined ? {} : { weight_decay };
+  const scope = _scope_ === undefined ? {} : { _scope_ };
+  const wrapper = { ...given, optimizer: { ...optimizer, ...decay, type, ...scope } };
   const bypass = (Object(paramwise_cfg) as Mapping).bypass_duplicate;
   const rest = bypass === undefined || bypass === null ? {} : { bypass_duplicate: bypass };
   const custom_keys = matchingKeys(model, plan, (keys) => withKeys(wrapper, rest, keys));
@@ -73,7 +79,7 @@ function isPlain(optimWrapper: unknown): boolean {
   const isOurs = OWN_FIELDS.some((field) => Object.hasOwn(paramwise, field));
   const hasOurs = keys.some((key) => OWN_KEY_FIELDS.some((field) => Object.hasOwn(Object(key), field)));
   // Every object inherits a property of this name.
-  const isOurMaker = typeof maker === 'string' && LAYER_DECAY_NAMES.some((name) => name === maker);
+  const isOurMaker = typeof maker === 'string' && LAYER_DECAY_NAMES.some((name) => name === lastPart(maker));
   return !isOurMaker && !isOurs && !hasOurs;
 }
 
@@ -97,7 +103,10 @@ export function refuseInexpressible(plan: ParamPlan): void {
 }
 
 function frozenPaths({ skipped }: ParamPlan): string[] {
-  return skipped.filter(({ frozenBy }) => frozenBy !== undefined).map(({ path }) => path);
+  // A constructor may leave out what nothing freezes.
+  const isLeftOut = ({ first, frozenBy, param }: SkippedParam) =>
+    frozenBy !== undefined || (first === undefined && param.requiresGrad);
+  return skipped.filter(isLeftOut).map(({ path }) => path);
 }
 
 function expansionNotes(plan: ParamPlan, { clip_grad }: Mapping): string[] {

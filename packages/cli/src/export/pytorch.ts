@@ -13,7 +13,7 @@ const ASSET_FOLDERS = ['../assets', '../../assets'];
 
 /** @param path of the JSON; the module is put beside it. @throws Refusal where parameter groups cannot express the plan. */
 export function exportPytorch(planned: Planned, path: string): Exported {
-  const { plan, config, modelName } = planned;
+  const { plan, optimizer, modelName } = planned;
   refuseUnknownConstructor(planned);
   refuseInexpressible(plan);
   const [twice] = plan.duplicates;
@@ -26,7 +26,7 @@ export function exportPytorch(planned: Planned, path: string): Exported {
   const json = {
     format: 'paramwise-groups/1',
     model: modelName,
-    optimizer: Object(Object(config.optim_wrapper).optimizer),
+    optimizer,
     groups: groups.map(({ params: _, paramNames, name, ...settings }) => ({ name, ...settings, params: paramNames })),
     frozen: plan.frozen.map((entry) => entry.path),
   };

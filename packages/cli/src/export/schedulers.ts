@@ -31,7 +31,7 @@ export function plainSchedulers({ param_scheduler, optim_wrapper }: ConfigFile, 
 
 /** Whether it moves a rate of 0 away from 0: one that goes to, or comes from, a rate of its own. */
 function liftsZero({ type, eta_min, param_name }: Mapping): boolean {
-  if (typeof type !== 'string' || /Momentum$/.test(type)) return false;
+  if (typeof type !== 'string' || /Momentum$|WeightDecay$/.test(type)) return false;
   if (param_name !== undefined && param_name !== 'lr') return false;
   return type.startsWith('OneCycle') || (typeof eta_min === 'number' && eta_min > 0);
 }

@@ -4,11 +4,20 @@
  * The source of every field is the MMEngine 0.10 documentation of `OptimWrapper` and `AmpOptimWrapper`. `null` stands for Python's `None`: not given.
  */
 import * as z from 'zod';
+import { batchSchema } from './batch-decay.ts';
 import { check, closed, copyPlain, isMapping, open } from './check.ts';
+import {
+  CONSTRUCTOR_NAMES,
+  FORCE_DEFAULT_NAME,
+  LAYER_DECAY_NAMES,
+  YOLO_NAMES,
+  YOLO_WORLD_NAME,
+} from './constructor-names.ts';
 import { ConfigError, type ConfigPath, type Issue } from './errors.ts';
-import { count, flag, name, notNegative, number, positive } from './fields.ts';
-import { LAYER_DECAY_NAMES, layerDecaySchema, paramwiseSchema, reservedIssues } from './paramwise-config.ts';
+import { count, dotted, flag, name, notNegative, number, positive, scope } from './fields.ts';
+import { layerDecaySchema, paramwiseSchema, reservedIssues } from './paramwise-config.ts';
 import { paramSchedulerSchema } from './scheduler-config.ts';
+import { KNOWN_WRAPPERS, type RegisteredNames, readWrapperNames } from './type-names.ts';
 
 /** `optim_wrapper.optimizer`: `type`, the base `lr` and `weight_decay`, and whatever else the optimizer takes. */
 const optimizerSchema = open({ type: name, lr: notNegative.nullish(), weight_decay: notNegative.nullish() });
@@ -82,9 +91,6 @@ const WRAPPER_SCHEMAS = new Map<unknown, z.ZodType>([
 ]);
 const customWrapperSchema = open(wrapperShape);
 
-/** Wrappers that every engine is to have. */
-export const KNOWN_WRAPPERS: readonly string[] = ['OptimWrapper', 'AmpOptimWrapper'];
-
 export type OptimizerConfig = z.infer<typeof optimizerSchema>;
 export type ClipGradConfig = z.infer<typeof clipGradSchema>;
 export type LossScaleConfig = z.infer<typeof lossScaleSchema>;
@@ -99,16 +105,23 @@ export type OptimWrapperConfig = z.infer<typeof customWrapperSchema> & z.infer<z
 /**
  * A checked copy of an `optim_wrapper` config.
  *
- * Defaults: `type` OptimWrapper, `constructor` DefaultOptimWrapperConstructor. `paramwise_cfg` is passed on unchecked.
+ * Defaults: `type` OptimWrapper, `constructor` DefaultOptimWrapperConstructor. `paramwise_cfg` is passed on unchecked. Scopes
+ * and paths of names are looked through, `_scope_` is left out.
  *
+ * @param registered names that users registered, which come before those that are built in.
  * @throws ConfigError with every problem found.
  */
-export function parseOptimWrapper(config: unknown, root: ConfigPath = ['optim_wrapper']): OptimWrapperConfig {
+export function parseOptimWrapper(
+  config: unknown,
+  root: ConfigPath = ['optim_wrapper'],
+  registered: RegisteredNames = {},
+): OptimWrapperConfig {
   const copy = copyPlain(config, root);
   if (!isMapping(copy)) return check(customWrapperSchema, copy, root);
+  const named = readWrapperNames(copy, registered);
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
-  const bare: unknown = Object.assign(Object.create(null), copy);
-  const schema = WRAPPER_SCHEMAS.get(copy.type ?? 'OptimWrapper') ?? customWrapperSchema;
+  const bare: unknown = Object.assign(Object.create(null), named);
+  const schema = WRAPPER_SCHEMAS.get(named.type ?? 'OptimWrapper') ?? customWrapperSchema;
   const parsed = check(schema, bare, root) as OptimWrapperConfig;
   const issues = strayFields(parsed.optimizer, root);
   if (issues.length > 0) throw new ConfigError(issues);
@@ -167,18 +180,31 @@ export function parseLossScale(value: unknown, path: ConfigPath = ['optim_wrappe
 
 /** JSON Schema (draft 2020-12) of a config file with `optim_wrapper` and `param_scheduler`, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
-  const custom = name.meta({ not: { enum: [...WRAPPER_SCHEMAS.keys()] } });
-  const otherConstructor = name.meta({ not: { enum: [...LAYER_DECAY_NAMES] } }).optional();
-  const byConstructor = [
-    { constructor: otherConstructor, paramwise_cfg: paramwiseSchema.nullish() },
-    { constructor: z.enum(LAYER_DECAY_NAMES), paramwise_cfg: layerDecaySchema },
-  ].flatMap((fields) => [
-    closed({ ...wrapperShape, ...fields, type: z.literal('OptimWrapper').optional() }),
-    closed({ ...wrapperShape, ...fields, ...amp, type: z.literal('AmpOptimWrapper') }),
+  const shape = { ...wrapperShape, optimizer: optimizerSchema.extend({ _scope_: scope }), _scope_: scope };
+  const byConstructor = constructorForms().flatMap((fields) => [
+    closed({ ...shape, ...fields, type: dotted('OptimWrapper').optional() }),
+    closed({ ...shape, ...fields, ...amp, type: dotted('AmpOptimWrapper') }),
   ]);
   const config = z.object({
-    optim_wrapper: z.union([...byConstructor, open({ ...wrapperShape, type: custom })]),
-    param_scheduler: paramSchedulerSchema.optional(),
+    optim_wrapper: z.union([...byConstructor, open({ ...shape, type: otherThan(KNOWN_WRAPPERS) })]),
+    param_scheduler: paramSchedulerSchema.nullish(),
   });
   return { ...z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
+}
+
+/** What each constructor reads; of one by its path, or of the user's, the fields are not told. */
+function constructorForms() {
+  const anything = z.record(z.string(), z.unknown()).nullish();
+  return [
+    { constructor: otherThan(CONSTRUCTOR_NAMES.slice(1)).optional(), paramwise_cfg: paramwiseSchema.nullish() },
+    { constructor: z.enum(LAYER_DECAY_NAMES), paramwise_cfg: layerDecaySchema },
+    { constructor: z.enum(YOLO_NAMES), paramwise_cfg: batchSchema.nullish() },
+    { constructor: z.enum([YOLO_WORLD_NAME, FORCE_DEFAULT_NAME]), paramwise_cfg: anything },
+    { constructor: z.string().regex(/\./), paramwise_cfg: anything },
+  ];
+}
+
+/** A name without a dot that is none of these. */
+function otherThan(names: readonly string[]) {
+  return name.meta({ not: { pattern: `^(?:.*\\.)?(?:${names.join('|')})$` } });
 }

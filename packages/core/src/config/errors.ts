@@ -10,7 +10,13 @@ export type ConfigPath = readonly PropertyKey[];
 
 export type Issue =
   /** A field that its mapping does not have. */
-  | { readonly code: 'unknown_field'; readonly path: ConfigPath; readonly allowed: readonly string[] }
+  | {
+      readonly code: 'unknown_field';
+      readonly path: ConfigPath;
+      readonly allowed: readonly string[];
+      /** What a well-known slip was meant to be, in words; where not given, the nearest field by letters is told. */
+      readonly meant?: string | undefined;
+    }
   /** A `type` (or other name) that nothing is registered under. */
   | {
       readonly code: 'unknown_name';
@@ -64,7 +70,8 @@ function formatIssues(issues: readonly Issue[]): string {
 function describeIssue(issue: Issue): string {
   switch (issue.code) {
     case 'unknown_field': {
-      const hint = didYouMean(String(issue.path.at(-1)), issue.allowed);
+      const hint =
+        issue.meant === undefined ? didYouMean(String(issue.path.at(-1)), issue.allowed) : `; ${issue.meant}`;
       return `unknown field${hint} (allowed: ${issue.allowed.join(', ')})`;
     }
     case 'unknown_name': {

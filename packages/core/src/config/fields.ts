@@ -14,3 +14,12 @@ export function atLeast(least: number) {
   const error = rules.atLeast(least).allowed;
   return z.int({ error }).min(least, { error });
 }
+
+/** For the JSON Schema: a name, perhaps behind a scope or the path of its module. */
+export function dotted(...names: readonly string[]) {
+  const plain = names.map((each) => each.replaceAll('.', '\\.')).join('|');
+  return z.string().regex(new RegExp(`^(?:[\\w.]+\\.)?(?:${plain})$`));
+}
+
+/** For the JSON Schema: what MMEngine notes beside the type of a class from another library's config. */
+export const scope = z.string().optional();

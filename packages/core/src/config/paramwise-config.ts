@@ -6,10 +6,12 @@
  */
 import * as z from 'zod';
 import type { ParamView } from '../model/model.ts';
-import { check, closed, copyPlain, open } from './check.ts';
+import { check, closed, copyPlain, isMapping, open } from './check.ts';
 import { ConfigError, type ConfigPath, describeValue, type Issue, nearestName } from './errors.ts';
 import { count, flag, name, notNegative, positive } from './fields.ts';
 import { keyPatternProblem } from './key-pattern.ts';
+import { explainSlips, isSlip, slipText } from './slips.ts';
+import { withoutScope } from './type-names.ts';
 
 const multiplier = notNegative.nullish();
 
@@ -70,13 +72,6 @@ const paramwiseShape = {
   strict: flag.nullish(),
 };
 export const paramwiseSchema = closed(paramwiseShape);
-
-/** The names that the constructor with layer decay goes by: ours, MMPretrain's and MMDetection's. */
-export const LAYER_DECAY_NAMES = [
-  'LayerDecayOptimWrapperConstructor',
-  'LearningRateDecayOptimWrapperConstructor',
-  'LearningRateDecayOptimizerConstructor',
-] as const;
 
 const layerDecayShape = {
   /** Factor between the rates of neighbouring layers, as MMDetection spells it. */
@@ -150,9 +145,10 @@ function parse(
   moreFields: z.ZodRawShape,
   root: ConfigPath,
 ): ParamwiseConfig {
-  const copy = copyPlain(config, root);
-  const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown()]));
-  const parsed: ParamwiseConfig = check(closed({ ...extra, ...moreFields, ...paramwiseShape }), copy, root);
+  const copy = withoutScopes(copyPlain(config, root));
+  const extra = Object.fromEntries(extraFields.map((field) => [field, z.unknown().optional()]));
+  const schema = closed({ ...extra, ...moreFields, ...paramwiseShape });
+  const parsed: ParamwiseConfig = explained(() => check(schema, copy, root));
   const matchesPaths = parsed.custom_keys_match === 'path';
   const issues = Object.entries(parsed.custom_keys ?? {}).flatMap(([key, settings]): Issue[] => {
     const path = [...root, 'custom_keys', key];
@@ -163,6 +159,22 @@ function parse(
   issues.push(...reservedIssues(parsed.matrix_algorithm ?? {}, [...root, 'matrix_algorithm']));
   if (issues.length > 0) throw new ConfigError(issues);
   return parsed;
+}
+
+function explained<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(explainSlips(error.issues)) : error;
+  }
+}
+
+/** Without what MMEngine notes beside a type. */
+function withoutScopes(config: unknown): unknown {
+  if (!isMapping(config)) return config;
+  const { fields } = withoutScope(config);
+  const { matrix_algorithm } = fields;
+  return isMapping(matrix_algorithm) ? { ...fields, matrix_algorithm: withoutScope(matrix_algorithm).fields } : fields;
 }
 
 /** What a group is made of beside its settings; no mapping that becomes settings may name it. */
@@ -196,12 +208,13 @@ function customKeyIssues(settings: CustomKeyConfig, path: ConfigPath): Issue[] {
       const found = describeValue(settings[field]);
       return [{ code: 'invalid_value', path: [...path, field], found, allowed: 'one of freeze and freeze_until' }];
     }
-    if (own.has(field) || nearestName(field, spelled) === undefined) return [];
+    if (own.has(field) || (nearestName(field, spelled) === undefined && !isSlip(field))) return [];
     return [
       {
         code: 'unknown_field',
         path: [...path, field],
         allowed: [...spelled, 'lr', 'arguments of the optimizer'],
+        meant: slipText(field),
       },
     ];
   });

@@ -5,13 +5,15 @@
  */
 import * as z from 'zod';
 import { check, closed, copyPlain, isMapping } from './check.ts';
-import { ConfigError, type ConfigPath, describeValue } from './errors.ts';
-import { atLeast, count, flag, notNegative, number, positive } from './fields.ts';
+import { ConfigError, type ConfigPath, describeValue, nearestName } from './errors.ts';
+import { atLeast, count, dotted, flag, notNegative, number, positive, scope } from './fields.ts';
+import { lastPart, typeName, withoutScope } from './type-names.ts';
 
 /** The `end` of a schedule that never ends, as MMEngine writes it. */
 export const NEVER = 1e9;
 
 const fraction = number.min(0, { error: 'a number from 0 to 1' }).max(1, { error: 'a number from 0 to 1' });
+const FACTOR = 'a number from 0 to 1; any with type: "mmpose.ConstantLR", the schedule that MMPose has by this name';
 const perGroup = z.union([number, z.array(number)], { error: 'a number, or a list with one number a group' });
 
 const common = {
@@ -34,7 +36,12 @@ const minimum = { eta_min: number.nullish(), eta_min_ratio: number.nullish() };
 
 /** Own fields of each kind; what they mean stands above the arithmetic in `schedule.ts`. */
 const SHAPES = {
-  Constant: { factor: fraction.default(1 / 3) },
+  Constant: {
+    factor: number
+      .min(0, { error: FACTOR })
+      .max(1, { error: FACTOR })
+      .default(1 / 3),
+  },
   Step: { step_size: count, gamma: number.default(0.1) },
   MultiStep: { milestones: z.array(notNegative, { error: 'a list of steps' }), gamma: number.default(0.1) },
   Exponential: { gamma: number },
@@ -71,6 +78,10 @@ const SHAPES = {
     min_value: perGroup.default(0),
     eps: number.default(1e-8),
   },
+  QuadraticWarmup: {},
+  PolyRatio: { power: number.default(1), eta_min: number.default(0), eta_min_ratio: number.nullish() },
+  CosineAnnealingDecay: { T_max: positive.nullish(), ...minimum },
+  AnyConstant: { factor: number.default(1 / 3) },
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type ScheduleKind = keyof typeof SHAPES;
@@ -87,7 +98,11 @@ export function optionNames(kind: ScheduleKind): string[] {
   return [...Object.keys(SHAPES[kind]), 'begin', 'end', 'by_epoch', 'counts'];
 }
 
-const SCHEDULE_KINDS = Object.keys(SHAPES) as ScheduleKind[];
+/** Kinds of MMEngine's, each of which has the names that `SCHEDULED_PARAMS` makes. */
+const SCHEDULE_KINDS = [
+  ...(['Constant', 'Step', 'MultiStep', 'Exponential', 'Linear', 'CosineAnnealing', 'Poly', 'OneCycle'] as const),
+  ...(['CosineRestart', 'ReduceOnPlateau'] as const),
+] satisfies ScheduleKind[];
 
 /** How a schedule is named by what it acts on. `null`: the config says, in `param_name`. */
 const SCHEDULED_PARAMS = { LR: 'lr', Momentum: 'momentum', ParamScheduler: null } as const;
@@ -99,13 +114,26 @@ export interface SchedulerType {
   readonly param: string | null;
 }
 
+/** Those of MMDetection and MMPose, MMSegmentation, and MMPretrain; the last, of MMPose, is not MMEngine's of that name. */
+const SISTER_TYPES: readonly SchedulerType[] = [
+  { name: 'QuadraticWarmupLR', kind: 'QuadraticWarmup', param: 'lr' },
+  { name: 'QuadraticWarmupMomentum', kind: 'QuadraticWarmup', param: 'momentum' },
+  { name: 'QuadraticWarmupParamScheduler', kind: 'QuadraticWarmup', param: null },
+  { name: 'PolyLRRatio', kind: 'PolyRatio', param: 'lr' },
+  { name: 'CosineAnnealingWeightDecay', kind: 'CosineAnnealingDecay', param: 'weight_decay' },
+  { name: 'mmpose.ConstantLR', kind: 'AnyConstant', param: 'lr' },
+];
+
 /** Every built-in scheduler type by name. There is no OneCycleMomentum: the policy is one of learning rates. */
 export const SCHEDULER_TYPES: ReadonlyMap<string, SchedulerType> = new Map(
-  SCHEDULE_KINDS.flatMap((kind) =>
-    Object.entries(SCHEDULED_PARAMS)
-      .filter(([suffix]) => kind !== 'OneCycle' || suffix !== 'Momentum')
-      .map(([suffix, param]) => [kind + suffix, { name: kind + suffix, kind, param }]),
-  ),
+  [
+    ...SCHEDULE_KINDS.flatMap((kind) =>
+      Object.entries(SCHEDULED_PARAMS)
+        .filter(([suffix]) => kind !== 'OneCycle' || suffix !== 'Momentum')
+        .map(([suffix, param]): SchedulerType => ({ name: kind + suffix, kind, param })),
+    ),
+    ...SISTER_TYPES,
+  ].map((type) => [type.name, type]),
 );
 
 const paramName = { param_name: z.string({ error: 'the name of a group field, such as "lr"' }) };
@@ -118,7 +146,7 @@ const OPTION_SCHEMAS = new Map<string, z.ZodType>(
 );
 
 const typed = [...SCHEDULER_TYPES.values()].map(({ name, kind, param }) =>
-  closed({ type: z.literal(name), ...(param === null ? paramName : {}), ...SHAPES[kind], ...common }),
+  closed({ type: dotted(name), _scope_: scope, ...(param === null ? paramName : {}), ...SHAPES[kind], ...common }),
 );
 const one = z.union(typed);
 
@@ -147,7 +175,8 @@ export interface ParamSchedulerConfig {
 }
 
 /**
- * Checked copies of a `param_scheduler` config, one mapping or a list of them; always a list. Defaults are filled in.
+ * Checked copies of a `param_scheduler` config, one mapping or a list of them; always a list, and an empty one of `null`,
+ * which is Python's `None`. Defaults are filled in, scopes and paths of types are looked through.
  *
  * @param customTypes names of types that users registered: their fields pass unchecked.
  * @throws ConfigError with every problem found.
@@ -158,6 +187,7 @@ export function parseParamScheduler(
   root: ConfigPath = ['param_scheduler'],
 ): ParamSchedulerConfig[] {
   const copy = copyPlain(config, root);
+  if (copy === null) return [];
   if (!Array.isArray(copy)) return [parseOne(copy, customTypes, root)];
   const issues: ConfigError['issues'][number][] = [];
   const parsed = copy.flatMap((item: unknown, index) => {
@@ -184,12 +214,17 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
       },
     ]);
   }
-  const { type, ...options } = config;
+  const { fields, scope } = withoutScope(config);
+  const { type: found, ...options } = fields;
   const at = [...path, 'type'];
-  if (type === undefined) throw new ConfigError([{ code: 'missing', path: at, allowed: 'the name of a scheduler' }]);
+  if (found === undefined) throw new ConfigError([{ code: 'missing', path: at, allowed: 'the name of a scheduler' }]);
+  const registered = { has: (name: string) => customTypes.includes(name) };
+  const type = typeof found === 'string' ? typeName(found, scope, SCHEDULER_TYPES, registered) : found;
   if (typeof type === 'string' && customTypes.includes(type)) return { type, ...options };
   if (typeof type !== 'string' || !SCHEDULER_TYPES.has(type)) {
-    const allowed = [...SCHEDULER_TYPES.keys(), ...customTypes];
+    const known = [...SCHEDULER_TYPES.keys(), ...customTypes];
+    const isOfSister = (name: string) => SISTER_TYPES.some((each) => each.name === name);
+    const allowed = known.filter((name) => !isOfSister(name));
     throw new ConfigError([
       {
         code: 'unknown_name',
@@ -197,7 +232,7 @@ function parseOne(config: unknown, customTypes: readonly string[], path: ConfigP
         what: 'parameter scheduler',
         found: String(type),
         allowed,
-        meant: NAMES_ELSEWHERE.get(String(type)),
+        meant: NAMES_ELSEWHERE.get(lastPart(String(type))) ?? nearestName(String(type), known),
       },
     ]);
   }
@@ -248,7 +283,25 @@ const RELATIONS: readonly Relation[] = [
     allowed: 'a number above 0 where the schedule ends, as the value is then divided by it',
     broken: (o) => o.factor === 0 && o.end !== NEVER,
   },
+  {
+    kind: 'AnyConstant',
+    field: 'factor',
+    allowed: 'a number other than 0 where the schedule ends, as the value is then divided by it',
+    broken: (o) => o.factor === 0 && o.end !== NEVER,
+  },
+  {
+    kind: 'QuadraticWarmup',
+    field: 'end',
+    allowed: 'the step at which the warm-up ends, or the length of the run (maxEpochs, maxIters)',
+    broken: (o) => Number(o.end) >= NEVER,
+  },
   { kind: 'CosineAnnealing', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },
+  {
+    kind: 'CosineAnnealingDecay',
+    field: 'eta_min_ratio',
+    allowed: 'one of eta_min and eta_min_ratio',
+    broken: bothMinima,
+  },
   { kind: 'CosineRestart', field: 'eta_min_ratio', allowed: 'one of eta_min and eta_min_ratio', broken: bothMinima },
   {
     kind: 'CosineRestart',

@@ -68,6 +68,8 @@ export interface AlgorithmInfo {
   readonly eager?: boolean;
   /** True where all parameters are stepped together, so that a group of another optimizer cannot name it. Default false. */
   readonly together?: boolean;
+  /** True where a step reads all gradients before it changes a parameter; a group of another optimizer cannot name it. */
+  readonly readsAll?: boolean;
   /** For the element-wise algorithms. */
   readonly kernel?: Kernel;
 }

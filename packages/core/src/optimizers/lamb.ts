@@ -1,6 +1,6 @@
 /** Adam with a rate a layer, for very large batches. */
 import { type AlgorithmInfo, zeroSlots } from './algorithm.ts';
-import { betas, commonDefaults, commonRules, flag, notNegative } from './rules.ts';
+import { betas, commonDefaults, commonRules, flag, notNegative, positive } from './rules.ts';
 
 const SLOTS = zeroSlots('exp_avg', 'exp_avg_sq');
 
@@ -26,4 +26,16 @@ export const lamb: AlgorithmInfo = {
   },
   rules: { ...commonRules, betas, eps: notNegative, bias_correction: flag, trust_clip: flag, always_adapt: flag },
   slots: () => SLOTS,
+};
+
+/**
+ * MMPretrain's Lamb, which is that of older timm: LAMB with gradients that are scaled down first where the norm of all of
+ * them is above `max_grad_norm`. Without `grad_averaging` a gradient is added to m whole, not (1 - β₁) of it.
+ */
+export const lambOfMmpretrain: AlgorithmInfo = {
+  ...lamb,
+  name: 'Lamb',
+  defaults: { ...lamb.defaults, grad_averaging: true, max_grad_norm: 1 },
+  rules: { ...lamb.rules, grad_averaging: flag, max_grad_norm: positive },
+  readsAll: true,
 };

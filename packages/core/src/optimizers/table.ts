@@ -6,7 +6,7 @@ import { adam, adamW } from './adam.ts';
 import { adamax } from './adamax.ts';
 import type { AlgorithmInfo } from './algorithm.ts';
 import { asgd } from './asgd.ts';
-import { lamb } from './lamb.ts';
+import { lamb, lambOfMmpretrain } from './lamb.ts';
 import { lars } from './lars.ts';
 import { lbfgs } from './lbfgs.ts';
 import { lion } from './lion.ts';
@@ -39,7 +39,12 @@ export const ALGORITHMS: readonly AlgorithmInfo[] = [
   lbfgs,
 ];
 
-const byName: ReadonlyMap<string, AlgorithmInfo> = new Map(ALGORITHMS.map((info) => [info.name, info]));
+/** Those of other libraries, which errors do not offer. */
+const SISTER_ALGORITHMS: readonly AlgorithmInfo[] = [lambOfMmpretrain];
+
+const byName: ReadonlyMap<string, AlgorithmInfo> = new Map(
+  [...ALGORITHMS, ...SISTER_ALGORITHMS].map((info) => [info.name, info]),
+);
 
 /** The algorithm of that name; undefined where there is none, as for one that a user has defined. */
 export function findAlgorithmInfo(name: string): AlgorithmInfo | undefined {

@@ -1,11 +1,18 @@
 /** Config → plan → parameter groups → optimizer → wrapper. */
+import { isMapping } from '../config/check.ts';
 import {
   namesConstructor,
   type OptimizerConfig,
   type OptimWrapperConfig,
   parseOptimWrapper,
 } from '../config/config.ts';
-import { type ParamwiseConfig, parseLayerDecay, parseParamwise } from '../config/paramwise-config.ts';
+import {
+  type LayerDecayConfig,
+  type ParamwiseConfig,
+  parseLayerDecay,
+  parseParamwise,
+} from '../config/paramwise-config.ts';
+import { parseLeniently } from '../config/slips.ts';
 import type { OptimWrapperLike, ParamGroup } from '../groups.ts';
 import { childModules, type ModuleView } from '../model/model.ts';
 import { unwrapModel } from '../model/unwrap.ts';
@@ -16,7 +23,7 @@ import { gatherGroups, paramGroupsOf } from './merge.ts';
 import type { EngineRegistries, UnknownNames } from './names.ts';
 import type { ParamPlan } from './param-plan.ts';
 import { planModel } from './plan.ts';
-import { makePolicy, type Policy, policyFor } from './policy.ts';
+import { makePolicy, type Policy, type PolicyExtras, policyFor } from './policy.ts';
 import { checkConfig, checkPlan, refuseDuplicates, refuseEmpty } from './refusals.ts';
 
 /** What a factory of `OPTIM_WRAPPER_CONSTRUCTORS` receives. */
@@ -59,7 +66,25 @@ export interface OptimWrapperConstructor {
   prepare?(model: ModuleView, options?: PrepareOptions): Prepared;
 }
 
-const PUBLIC: EngineRegistries = { optimizers: OPTIMIZERS, wrappers: OPTIM_WRAPPERS };
+/** What a constructor of another library makes of its config before the rules decide. */
+export interface Adapted {
+  /** As it is built. */
+  readonly optimizer: OptimizerConfig;
+  /** What the rules read. */
+  readonly paramwise: ParamwiseConfig | LayerDecayConfig;
+  readonly extras?: PolicyExtras;
+  readonly warnings?: readonly string[];
+}
+
+/** A checked config, and its `paramwise_cfg` as it was given. */
+export interface ToAdapt {
+  readonly optimizer: OptimizerConfig;
+  readonly paramwise: ParamwiseConfig | LayerDecayConfig;
+  readonly given: unknown;
+}
+
+/** What names stand for where no registries are handed in. */
+export const PUBLIC: EngineRegistries = { optimizers: OPTIMIZERS, wrappers: OPTIM_WRAPPERS };
 
 const plans = new WeakMap<object, ParamPlan>();
 
@@ -91,6 +116,12 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   protected static readonly parse: (config: unknown, extraFields: readonly string[]) => ParamwiseConfig =
     parseParamwise;
 
+  /** What becomes of a config that only this constructor reads. Default: nothing. */
+  protected static readonly adapt: (config: ToAdapt) => Adapted = ({ optimizer, paramwise }) => ({
+    optimizer,
+    paramwise,
+  });
+
   /** The name in a config, where one is made without. */
   protected static readonly registeredAs: string = 'DefaultOptimWrapperConstructor';
 
@@ -98,21 +129,33 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
   readonly optimizerCfg: OptimizerConfig;
   readonly paramwiseCfg: ParamwiseConfig;
   readonly #policy: Policy;
+  readonly #warnings: readonly string[];
   readonly #runs = new WeakMap<readonly ParamGroup[], GroupRun>();
 
   /**
    * @param optimWrapperCfg `optim_wrapper` of a config. Its own `paramwise_cfg` holds where the next argument is `undefined`.
    */
   constructor(optimWrapperCfg: unknown, paramwiseCfg?: unknown) {
-    const { extraParamwiseFields, parse, registeredAs } = new.target;
-    const config = parseOptimWrapper(optimWrapperCfg);
-    this.optimWrapperCfg = namesConstructor(optimWrapperCfg) ? config : { ...config, constructor: registeredAs };
-    this.optimizerCfg = this.optimWrapperCfg.optimizer;
-    this.paramwiseCfg = parse(
-      paramwiseCfg === undefined ? this.optimWrapperCfg.paramwise_cfg : paramwiseCfg,
-      extraParamwiseFields,
-    );
-    this.#policy = makePolicy(this.optimizerCfg, this.paramwiseCfg);
+    const { extraParamwiseFields, parse, adapt, registeredAs } = new.target;
+    const config = parseOptimWrapper(optimWrapperCfg, undefined, PUBLIC);
+    const given = paramwiseCfg === undefined ? config.paramwise_cfg : paramwiseCfg;
+    const read = parseLeniently(given, (each) => parse(each, extraParamwiseFields));
+    const {
+      optimizer,
+      paramwise,
+      extras,
+      warnings = [],
+    } = adapt({
+      optimizer: config.optimizer,
+      paramwise: read.config,
+      given,
+    });
+    const maker = namesConstructor(optimWrapperCfg) ? config.constructor : registeredAs;
+    this.optimWrapperCfg = { ...config, constructor: maker, optimizer };
+    this.optimizerCfg = optimizer;
+    this.paramwiseCfg = paramwise;
+    this.#policy = makePolicy(config.optimizer, paramwise, { ...extras, built: optimizer });
+    this.#warnings = [...read.warnings, ...warnings];
   }
 
   /** The optimizer's `lr`, which multipliers apply to. */
@@ -167,19 +210,15 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
    *
    * @throws ConfigError when a parameter is in two groups, when there is none to train, or when a type is not registered.
    */
-  build(model: ModuleView, { onWarning, registries = PUBLIC }: BuildOptions = {}): OptimWrapperLike {
-    const prepared = this.#prepare(model, { registries });
-    refuseDuplicates(prepared.plan);
-    refuseEmpty(prepared.plan);
-    for (const warning of prepared.plan.warnings) onWarning?.(warning);
-    return assemble(prepared, registries, onWarning);
+  build(model: ModuleView, options: BuildOptions = {}): OptimWrapperLike {
+    return buildPrepared(this.#prepare(model, options), options);
   }
 
   #prepare(model: ModuleView, { registries = PUBLIC, unknown, shapes }: PrepareOptions = {}): Prepared {
     const { extraKeyFields } = this.constructor as typeof DefaultOptimWrapperConstructor;
     const known = checkConfig(this.optimWrapperCfg, this.paramwiseCfg, { registries, unknown }, extraKeyFields);
     const { model: root, warnings } = unwrapModel(model);
-    const { plan, groups } = this.#planned(root, [...known.warnings, ...warnings]);
+    const { plan, groups } = this.#planned(root, [...known.warnings, ...this.#warnings, ...warnings]);
     checkPlan(plan, groups, known, shapes);
     return {
       config: this.optimWrapperCfg,
@@ -226,9 +265,19 @@ export class DefaultOptimWrapperConstructor implements OptimWrapperConstructor {
  * @throws ConfigError from `build` and `plan` where the layers of the model cannot be numbered.
  */
 export class LayerDecayOptimWrapperConstructor extends DefaultOptimWrapperConstructor {
-  protected static override readonly parse = parseLayerDecay;
-  protected static override readonly registeredAs = 'LayerDecayOptimWrapperConstructor';
+  protected static override readonly parse: (config: unknown, extraFields: readonly string[]) => LayerDecayConfig =
+    parseLayerDecay;
+  protected static override readonly registeredAs: string = 'LayerDecayOptimWrapperConstructor';
+
+  protected static override readonly adapt = ({ optimizer, paramwise, given }: ToAdapt): Adapted => {
+    // So are the configs of MMPose written, and none of ours.
+    const isLikeMmpose = isMapping(given) && 'layer_decay_rate' in given && 'num_layers' in given;
+    return { optimizer, paramwise, warnings: isLikeMmpose ? [OF_MMPOSE] : [] };
+  };
 }
+
+const OF_MMPOSE =
+  'MMPose has a constructor named LayerDecayOptimWrapperConstructor too, which takes the decay of norms, biases and pos_embed away and reads no custom_keys: say mmpose.LayerDecayOptimWrapperConstructor for that one';
 
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
@@ -236,6 +285,17 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
+}
+
+/** @throws ConfigError for what a plan shows and building refuses, and for a type that is not registered. */
+export function buildPrepared(
+  prepared: Prepared,
+  { onWarning, registries = PUBLIC }: BuildOptions = {},
+): OptimWrapperLike {
+  refuseDuplicates(prepared.plan);
+  refuseEmpty(prepared.plan);
+  for (const warning of prepared.plan.warnings) onWarning?.(warning);
+  return assemble(prepared, registries, onWarning);
 }
 
 function assemble(

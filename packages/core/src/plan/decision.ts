@@ -61,8 +61,9 @@ export function makeDecider(policy: Policy): (facts: ParamFacts) => Decision {
   const algorithmIsSet = (choice: Choice | undefined) => choice?.keys.deciders.has('algorithm') === true;
   return (facts) => {
     const choice = chooseKeys(facts);
-    const rate = choice?.keys.deciders.has('lr') === true ? -1 : firstMatch(policy.rates, facts);
-    const decay = choice?.keys.deciders.has('weight_decay') === true ? -1 : firstMatch(policy.decays, facts);
+    const isByKey = (aspect: Aspect) => !policy.rulesWin && choice?.keys.deciders.has(aspect) === true;
+    const rate = isByKey('lr') ? -1 : firstMatch(policy.rates, facts);
+    const decay = isByKey('weight_decay') ? -1 : firstMatch(policy.decays, facts);
     const isMatrix = policy.matrix?.applies(facts) === true && !algorithmIsSet(choice);
     const layer = choice?.keys.settings.lr === undefined ? layerOf(policy, facts) : undefined;
     const id = packed(choice?.id ?? 0, rate + 1, decay + 1, isMatrix ? 1 : 0, layer === undefined ? 0 : layer + 1);
@@ -162,8 +163,8 @@ export interface Product {
 export function rateProduct(policy: Policy, { keys, rate, matrix, layer }: Said): Product | undefined {
   const key = keys?.deciders.get('lr');
   const factors: [string, number][] = [];
-  if (key !== undefined) factors.push(['lr_mult', keys?.settings.lr_mult ?? 1]);
-  else if (rate !== undefined) factors.push([rate.field, rate.mult]);
+  if (rate !== undefined) factors.push([rate.field, rate.mult]);
+  else if (key !== undefined) factors.push(['lr_mult', keys?.settings.lr_mult ?? 1]);
   if (layer !== undefined && policy.layers !== undefined) {
     factors.push(['layer_decay', layerFactor(policy.layers, layer)]);
   }
@@ -175,9 +176,9 @@ export function rateProduct(policy: Policy, { keys, rate, matrix, layer }: Said)
 export function decayProduct(policy: Policy, { keys, decay, matrix }: Said): Product | undefined {
   const key = keys?.deciders.get('weight_decay');
   const factors: [string, number][] = [];
-  if (key !== undefined) factors.push(['decay_mult', keys?.settings.decay_mult ?? 1]);
-  else if (decay !== undefined) factors.push([decay.field, decay.mult]);
-  const base = matrix?.weightDecay ?? policy.baseDecay;
+  if (decay !== undefined) factors.push([decay.field, decay.mult]);
+  else if (key !== undefined) factors.push(['decay_mult', keys?.settings.decay_mult ?? 1]);
+  const base = matrix?.weightDecay ?? policy.multipliedDecay;
   if (base === undefined || (factors.length === 0 && matrix?.weightDecay === undefined)) return undefined;
   return { base, factors };
 }
@@ -198,5 +199,8 @@ function optionsOf(policy: Policy, said: Said): ParamOptions {
     ...(decay && { weight_decay: multiply(decay) }),
     ...(matrix && { ...matrix.settings, algorithm: matrix.type }),
     ...settings,
+    // A rule decides beside a key only where rules win.
+    ...(rate && said.rate && { lr: multiply(rate) }),
+    ...(decay && said.decay && { weight_decay: multiply(decay) }),
   };
 }

@@ -1,6 +1,6 @@
 /** What the names of a config stand for, and what becomes of those that nothing is known of. */
-import { KNOWN_WRAPPERS } from '../config/config.ts';
 import { type ConfigPath, type Issue, nearestName } from '../config/errors.ts';
+import { KNOWN_WRAPPERS, lastPart } from '../config/type-names.ts';
 import type { AlgorithmInfo } from '../optimizers/algorithm.ts';
 import { ALGORITHMS, findAlgorithmInfo } from '../optimizers/table.ts';
 import type { Registries } from '../registry.ts';
@@ -10,6 +10,9 @@ export type UnknownNames = 'refuse' | 'warn';
 
 /** What the names of optimizers and wrappers stand for. */
 export type EngineRegistries = Pick<Registries, 'optimizers' | 'wrappers'>;
+
+const TRANSFORMERS =
+  'an optimizer of torch.optim: Adafactor is another there than in transformers, with other settings and other steps';
 
 /** Looks the names of a config up, and collects what is to be said of those that are not known. */
 export class NameCheck {
@@ -30,6 +33,8 @@ export class NameCheck {
     const known = findAlgorithmInfo(name);
     if (known !== undefined) return known;
     const { what } = optimizers;
+    const replacement = REPLACED_OPTIMIZERS.get(name) ?? REPLACED_OPTIMIZERS.get(lastPart(name));
+    if (replacement !== undefined) return this.#replaced(name, path, replacement);
     this.#missing({ what, found: name, path }, optimizers.names(), ALGORITHM_NAMES, PLANNED);
     return undefined;
   }
@@ -39,8 +44,8 @@ export class NameCheck {
     // An engine knows algorithms by their own names, and neither `torch.SGD` nor what an optimizer is registered as.
     const found = [this.#registries.optimizers.get(name)?.algorithm, findAlgorithmInfo(name)];
     const known = found.find((info) => info?.name === name);
-    if (known !== undefined && known.together !== true) return known;
-    const names = ALGORITHMS.filter(({ together }) => together !== true).map((info) => info.name);
+    if (known !== undefined && !stepsAlone(known)) return known;
+    const names = ALGORITHMS.filter((info) => !stepsAlone(info)).map((info) => info.name);
     if (known === undefined) this.#missing({ what: 'algorithm', found: name, path }, names, names, PLANNED);
     else this.issues.push({ code: 'unknown_name', path, what: 'algorithm', found: name, allowed: names });
     return undefined;
@@ -49,11 +54,15 @@ export class NameCheck {
   wrapper(name: string, path: ConfigPath): void {
     const { wrappers } = this.#registries;
     if (wrappers.has(name) || KNOWN_WRAPPERS.includes(name)) return;
-    const replacement = REPLACED.get(name);
+    const replacement = REPLACED_WRAPPERS.get(lastPart(name));
     const found = { what: wrappers.what, found: name, path };
     if (replacement === undefined || this.#unknown === 'warn') {
       this.#missing(found, wrappers.names(), KNOWN_WRAPPERS, 'its groups are planned all the same');
-    } else this.issues.push({ code: 'invalid_value', path, found: JSON.stringify(name), allowed: replacement });
+    } else this.#replaced(name, path, replacement);
+  }
+
+  #replaced(name: string, path: ConfigPath, allowed: string): undefined {
+    this.issues.push({ code: 'invalid_value', path, found: JSON.stringify(name), allowed });
   }
 
   #missing(
@@ -72,13 +81,37 @@ export class NameCheck {
   }
 }
 
-/** Wrappers of MMEngine that no engine has. */
-const REPLACED = new Map([
+/** Wrappers that no engine has: why, and what to use instead. */
+const REPLACED_WRAPPERS = new Map([
   [
     'ApexOptimWrapper',
     'a wrapper that needs no NVIDIA Apex: use AmpOptimWrapper, which does the same (opt_level O1 is dtype: "float16", loss_scale: "dynamic")',
   ],
+  [
+    'DeepSpeedOptimWrapper',
+    'a wrapper that needs no DeepSpeed, which is Python and shards for itself: use OptimWrapper, or AmpOptimWrapper for half types',
+  ],
+  [
+    'ColossalAIOptimWrapper',
+    'a wrapper that needs no Colossal-AI, which is Python and shards for itself: use OptimWrapper, or AmpOptimWrapper for half types',
+  ],
 ]);
+
+/** Optimizers that no engine has. */
+const REPLACED_OPTIMIZERS = new Map([
+  [
+    'ZeroRedundancyOptimizer',
+    'an optimizer that keeps its whole state: name the one in optimizer_type as type, with its settings beside it',
+  ],
+  ['ZeroOptimizer', 'an optimizer that keeps its whole state: name the one that it shards as type'],
+  ['HybridAdam', 'an optimizer that is no part of Colossal-AI: AdamW, or Adam with adamw_mode: false'],
+  ['DeepSpeedCPUAdam', 'an optimizer that is no part of DeepSpeed: AdamW, or Adam with adamw_mode: false'],
+  ['FusedAdam', 'an optimizer that is no part of DeepSpeed or Apex: AdamW, or Adam with adam_w_mode: false'],
+  ['transformers.Adafactor', TRANSFORMERS],
+  ['transformers.optimization.Adafactor', TRANSFORMERS],
+]);
+/** Whether it looks at all parameters before it steps one, so that a group of another optimizer cannot name it. */
+const stepsAlone = ({ together, readsAll }: AlgorithmInfo) => together === true || readsAll === true;
 const ALGORITHM_NAMES = ALGORITHMS.map(({ name }) => name);
 const PLANNED = 'planned by the default rules, with its settings unchecked';
 

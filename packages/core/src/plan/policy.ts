@@ -11,9 +11,15 @@ import { type ConfiguredRule, type CustomKey, DECAY_RULES, RATE_RULES, type Rule
 export interface Policy {
   readonly baseLr: number | undefined;
   readonly baseDecay: number | undefined;
+  /** The decay that multipliers apply to: that of the optimizer, unless its constructor has changed it since. */
+  readonly multipliedDecay: number | undefined;
+  /** How the optimizer's decay came about, where its constructor has changed it. */
+  readonly decayNote: string | undefined;
   readonly keys: readonly CustomKey[];
   /** Whether a custom key leaves what it does not set to shorter keys and to the rules. */
   readonly composes: boolean;
+  /** Whether a rule decides where a custom key would, too. */
+  readonly rulesWin: boolean;
   /** Whether a custom key is a pattern of paths, and no part of one. */
   readonly matchesPaths: boolean;
   /** `RATE_RULES` and `DECAY_RULES` that are configured. */
@@ -33,24 +39,45 @@ export interface Policy {
   readonly idleFlatDecay: boolean;
 }
 
+/** What a constructor brings to a policy that is in no config. */
+export interface PolicyExtras {
+  /** Default false. */
+  readonly rulesWin?: boolean;
+  /** A rule for the decay that comes before the configured ones. */
+  readonly exemption?: ConfiguredRule;
+  /** The optimizer's config as it is built, where that is another than the one that multipliers apply to. */
+  readonly built?: OptimizerConfig;
+  /** How the decay of `built` came about. */
+  readonly decayNote?: string | undefined;
+}
+
 /**
  * The policy of a checked config.
  *
+ * @param extras what its constructor adds.
  * @throws ConfigError for a multiplier without its base: any decay multiplier but `flat_decay_mult` without
  * `weight_decay`; a rate multiplier without `lr`; any custom key without `lr`, but one that freezes or composes.
  */
-export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfig | LayerDecayConfig): Policy {
+export function makePolicy(
+  optimizer: OptimizerConfig,
+  paramwise: ParamwiseConfig | LayerDecayConfig,
+  { rulesWin = false, exemption, built = optimizer, decayNote }: PolicyExtras = {},
+): Policy {
   const issues = missingBases(optimizer, paramwise);
   if (issues.length > 0) throw new ConfigError(issues);
-  const baseDecay = optimizer.weight_decay ?? undefined;
+  const multipliedDecay = optimizer.weight_decay ?? undefined;
+  const exemptions = exemption === undefined ? [] : [exemption];
   return {
     baseLr: optimizer.lr ?? undefined,
-    baseDecay,
+    baseDecay: built.weight_decay ?? undefined,
+    multipliedDecay,
+    decayNote,
+    rulesWin,
     keys: sortedKeys(paramwise),
     composes: composes(paramwise),
     matchesPaths: matchesPaths(paramwise),
     rates: configured(RATE_RULES, paramwise),
-    decays: baseDecay === undefined ? [] : configured(DECAY_RULES, paramwise),
+    decays: multipliedDecay === undefined ? [] : [...exemptions, ...configured(DECAY_RULES, paramwise)],
     matrix: paramwise.matrix_algorithm ? matrixAlgorithm(paramwise.matrix_algorithm, optimizer.type) : undefined,
     layers: undefined,
     layerDecay: 'decay_rate' in paramwise ? paramwise : undefined,
@@ -58,7 +85,7 @@ export function makePolicy(optimizer: OptimizerConfig, paramwise: ParamwiseConfi
     bypassDuplicate: paramwise.bypass_duplicate ?? false,
     mergeGroups: paramwise.merge_groups ?? false,
     strict: paramwise.strict ?? false,
-    idleFlatDecay: baseDecay === undefined && (paramwise.flat_decay_mult ?? undefined) !== undefined,
+    idleFlatDecay: multipliedDecay === undefined && (paramwise.flat_decay_mult ?? undefined) !== undefined,
   };
 }
 

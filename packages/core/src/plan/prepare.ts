@@ -5,7 +5,8 @@
 
 import { isMapping } from '../config/check.ts';
 import { type OptimWrapperConfig, parseOptimWrapper, withoutParamwise } from '../config/config.ts';
-import { ConfigError } from '../config/errors.ts';
+import { CONSTRUCTOR_NAMES } from '../config/constructor-names.ts';
+import { ConfigError, nearestName } from '../config/errors.ts';
 import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { publicRegistries } from '../registries.ts';
@@ -85,10 +86,11 @@ export function planParamGroups(model: ModuleView, optimWrapperCfg: unknown, par
 /** @throws ConfigError for a config that is refused, or a constructor that is not registered. */
 export function findConstructor(
   optimWrapperCfg: unknown,
-  { constructors }: Registries,
+  registries: Registries,
   { paramwise, unknown = 'refuse' }: ConfigPrepareOptions = {},
 ): FoundConstructor {
-  const config = parseOptimWrapper(optimWrapperCfg);
+  const { constructors } = registries;
+  const config = parseOptimWrapper(optimWrapperCfg, undefined, registries);
   const paramwise_cfg = (paramwise === undefined ? config.paramwise_cfg : paramwise) ?? null;
   const optim_wrapper_cfg = withoutParamwise(config);
   const type = config.constructor;
@@ -97,7 +99,14 @@ export function findConstructor(
   }
   const names = constructors.names();
   if (unknown === 'refuse' || isMisspelt(type, names)) {
-    const issue = { path: ['optim_wrapper', 'constructor'], what: constructors.what, found: type, allowed: names };
+    const meant = nearestName(type, [...names, ...CONSTRUCTOR_NAMES]);
+    const issue = {
+      path: ['optim_wrapper', 'constructor'],
+      what: constructors.what,
+      found: type,
+      allowed: names,
+      meant,
+    };
     throw new ConfigError([{ code: 'unknown_name', ...issue }]);
   }
   return { config, unknownConstructor: type, ...standIn(type, optim_wrapper_cfg, paramwise_cfg) };

@@ -34,7 +34,8 @@ export function frozenReason(key: CustomKey): string {
 
 function decidingKeys(policy: Policy, facts: ParamFacts, { matching, deciders }: KeyChoice): string[] {
   const where = policy.matchesPaths ? `matches "${facts.path}"` : `is in "${facts.searched}"`;
-  if (!policy.composes) return matching.map((key) => `${keyName(key)} ${where} and decides alone`);
+  const alone = policy.rulesWin ? 'decides where no rule does' : 'decides alone';
+  if (!policy.composes) return matching.map((key) => `${keyName(key)} ${where} and ${alone}`);
   return matching.flatMap((key) => {
     const aspects = [...deciders].filter(([, decider]) => decider === key).map(([aspect]) => aspect);
     return aspects.length === 0 ? [] : [`${keyName(key)} ${where} and decides about ${aspects.join(', ')}`];
@@ -44,9 +45,9 @@ function decidingKeys(policy: Policy, facts: ParamFacts, { matching, deciders }:
 function settingReasons(policy: Policy, facts: ParamFacts, decision: Decision): string[] {
   const { keys, rate, decay, matrix, layer, options } = decision;
   return [
-    ...settingReason('lr', policy.baseLr, keys, rate, rateProduct(policy, decision)),
+    ...settingReason('lr', { base: policy.baseLr }, keys, rate, rateProduct(policy, decision)),
     ...layerReason(policy, layer),
-    ...settingReason('weight_decay', policy.baseDecay, keys, decay, decayProduct(policy, decision)),
+    ...settingReason('weight_decay', decayBase(policy), keys, decay, decayProduct(policy, decision)),
     ...(matrix === undefined
       ? leftMatrixReason(policy, facts, keys)
       : [`algorithm = ${matrix.type} by matrix_algorithm: it is ${matrix.is}`]),
@@ -57,22 +58,31 @@ function settingReasons(policy: Policy, facts: ParamFacts, decision: Decision): 
   ];
 }
 
+interface Base {
+  readonly base: number | undefined;
+  readonly note?: string | undefined;
+}
+
+const decayBase = ({ baseDecay, decayNote }: Policy): Base => ({ base: baseDecay, note: decayNote });
+
 function settingReason(
   name: 'lr' | 'weight_decay',
-  base: number | undefined,
+  { base, note }: Base,
   keys: KeyChoice | undefined,
   rule: ConfiguredRule | undefined,
   product: Product | undefined,
 ): string[] {
   const key = keys?.deciders.get(name);
   const given = keys?.settings[name];
-  if (key !== undefined && given !== undefined)
+  if (rule === undefined && key !== undefined && given !== undefined)
     return [`${name} = ${formatNumber(given)}, as ${keyName(key)} gives it`];
   if (product !== undefined)
     return [`${name} = ${productText(product)}${rule === undefined ? '' : `: it is ${rule.is}`}`];
   // A key that replaces the rules says nothing about a decay that there is none of.
   if (key !== undefined) return [];
-  return [`${name}: no rule applies, the optimizer's ${formatNumber(base ?? 'default')} holds`];
+  return [
+    `${name}: no rule applies, the optimizer's ${formatNumber(base ?? 'default')} holds${note === undefined ? '' : `: ${note}`}`,
+  ];
 }
 
 function leftMatrixReason({ matrix }: Policy, facts: ParamFacts, keys: KeyChoice | undefined): string[] {
@@ -126,7 +136,8 @@ function overruled(
   facts: ParamFacts,
   keys: KeyChoice | undefined,
 ): string[] {
-  const isByKey = keys?.deciders.has(name) === true;
+  const hasKey = keys?.deciders.has(name) === true;
+  const isByKey = hasKey && winner === undefined;
   if (winner === undefined && !isByKey) return [];
   const why = isByKey ? `a custom key decides${composes ? '' : ' alone'}` : `${winner?.field} comes first`;
   return (name === 'lr' ? rates : decays)

@@ -8,6 +8,7 @@ import {
   PARAMWISE_FIELDS,
   type ParamwiseConfig,
 } from '../config/paramwise-config.ts';
+import { ignoredText, type UnknownField } from '../config/slips.ts';
 import type { ParamGroup } from '../groups.ts';
 import type { AlgorithmInfo, Settings } from '../optimizers/algorithm.ts';
 import {
@@ -58,7 +59,10 @@ export function checkConfig(
   if (base !== undefined) names.issues.push(...issuesOf(() => completeDefaults(base, given, OPTIMIZER)));
   const algorithms = namedAlgorithms(paramwise, names);
   const known: KnownConfig = { paramwise, given, base, algorithms, warnings: names.warnings };
-  names.issues.push(...keyIssues(known, extraKeyFields), ...matrixIssues(known));
+  const unread = keyIssues(known, extraKeyFields);
+  if (paramwise.strict === false) names.warnings.push(...unread.map(ignoredText));
+  else names.issues.push(...unread);
+  names.issues.push(...matrixIssues(known));
   if (names.issues.length > 0) throw new ConfigError(names.issues);
   return known;
 }
@@ -79,7 +83,7 @@ function namedAlgorithms(
 }
 
 /** Fields of custom keys that none of the algorithms reads which could step the key's parameters. */
-function keyIssues(known: KnownConfig, extraKeyFields: readonly string[]): Issue[] {
+function keyIssues(known: KnownConfig, extraKeyFields: readonly string[]): UnknownField[] {
   // A field of paramwise_cfg does nothing here and is warned about.
   const own = new Set<string>([...CUSTOM_KEY_FIELDS, ...PARAMWISE_FIELDS, ...extraKeyFields]);
   return Object.entries(known.paramwise.custom_keys ?? {}).flatMap(([key, settings]) => {
@@ -89,7 +93,7 @@ function keyIssues(known: KnownConfig, extraKeyFields: readonly string[]): Issue
     const path = ['paramwise_cfg', 'custom_keys', key];
     return Object.keys(settings)
       .filter((field) => !own.has(field) && !infos.some((info) => isKnown(info, field)))
-      .map((field): Issue => {
+      .map((field): UnknownField => {
         const allowed = new Set([...infos.flatMap((info) => Object.keys(info.defaults)), ...CUSTOM_KEY_FIELDS]);
         return { code: 'unknown_field', path: [...path, field], allowed: [...allowed] };
       });

@@ -38,8 +38,11 @@ export interface Rule extends Conditional {
   readonly is: string;
 }
 
-/** A rule that the config sets. */
-export interface ConfiguredRule extends Rule {
+/** A rule that the config sets, or its constructor. */
+export interface ConfiguredRule extends Conditional {
+  readonly field: string;
+  /** Which parameters it is for, to follow "it is". */
+  readonly is: string;
   readonly mult: number;
 }
 

@@ -44,9 +44,17 @@ import {
   requireEpochLength,
   runEnd,
 } from './run-length.ts';
-import { orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
+import { checkSchedulable, orUnchanged, type Schedulable, scheduledGroups } from './schedulable.ts';
 import type { ParamScheduler } from './scheduler.ts';
 import type { OptionsOf, SchedulerClass } from './scheduler-class.ts';
+import {
+  AnyConstantLR,
+  CosineAnnealingWeightDecay,
+  PolyLRRatio,
+  QuadraticWarmupLR,
+  QuadraticWarmupMomentum,
+  QuadraticWarmupParamScheduler,
+} from './sister-schedulers.ts';
 import { beginsLate, runWarnings } from './window-warnings.ts';
 
 /** Every scheduler class by the name that a config calls it. */
@@ -82,6 +90,16 @@ const CLASSES = {
   ReduceOnPlateauParamScheduler,
 } as const;
 
+/** Those of other libraries. */
+const SISTER_CLASSES = {
+  QuadraticWarmupLR,
+  QuadraticWarmupMomentum,
+  QuadraticWarmupParamScheduler,
+  PolyLRRatio,
+  CosineAnnealingWeightDecay,
+  'mmpose.ConstantLR': AnyConstantLR,
+} as const;
+
 /** What a factory of `PARAM_SCHEDULERS` receives: the config with what it acts on. */
 export interface SchedulerBuildConfig extends TypedConfig {
   readonly optimizer: Schedulable;
@@ -94,11 +112,13 @@ export type SchedulerRegistry = Registry<ParamScheduler, SchedulerBuildConfig>;
 /** Parameter schedulers by the `type` of a `param_scheduler`. */
 export const PARAM_SCHEDULERS = new Registry<ParamScheduler, SchedulerBuildConfig>('PARAM_SCHEDULERS', {
   what: 'parameter scheduler',
-  entries: Object.entries(CLASSES).map(([name, Class]) => [
-    name,
-    (cfg) => fromConfig(Class as unknown as SchedulerClass, cfg),
-  ]),
+  entries: Object.entries(CLASSES).map(entryOf),
+  unlisted: Object.entries(SISTER_CLASSES).map(entryOf),
 });
+
+function entryOf([name, Class]: [string, unknown]) {
+  return [name, (cfg: SchedulerBuildConfig) => fromConfig(Class as SchedulerClass, cfg)] as const;
+}
 
 function fromConfig(
   Class: SchedulerClass,
@@ -140,7 +160,7 @@ export function scheduledFields(configs: readonly ParamSchedulerConfig[]): strin
 }
 
 /**
- * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order.
+ * Builds the schedulers of a `param_scheduler` config, one mapping or a list, in its order; none of `null`.
  *
  * @param optimizer an optimizer or an optimizer wrapper; its groups take their first values at once.
  * @throws ConfigError when the config is refused, or needs a length that is not given; TypeError or RangeError where it does
@@ -152,6 +172,7 @@ export function buildParamScheduler(
   options: BuildSchedulerOptions = {},
 ): ParamScheduler[] {
   checkRunOptions('buildParamScheduler', options);
+  checkSchedulable('buildParamScheduler', optimizer);
   const { onWarning, registry = PARAM_SCHEDULERS, ...run } = options;
   const configs = resolveSchedules(cfg, run, registry);
   requireEpochLength(conversionNeed(configs), run);

@@ -11,6 +11,8 @@ interface Hazard {
 const HAZARDS: { readonly [K in ScheduleKind]?: Hazard } = {
   CosineAnnealing: { field: 'eta_min', isFloor: true, instead: 'give eta_min_ratio instead' },
   CosineRestart: { field: 'eta_min', isFloor: true, instead: 'give eta_min_ratio instead' },
+  CosineAnnealingDecay: { field: 'eta_min', isFloor: true, instead: 'give eta_min_ratio instead' },
+  PolyRatio: { field: 'eta_min', isFloor: true, instead: 'give eta_min_ratio instead' },
   Poly: { field: 'eta_min', isFloor: true, instead: 'leave eta_min at 0' },
   ReduceOnPlateau: { field: 'min_value', isFloor: true, instead: 'give min_value one number a group' },
   OneCycle: { field: 'eta_max', isFloor: false, instead: 'give eta_max one number a group' },

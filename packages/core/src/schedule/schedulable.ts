@@ -1,4 +1,5 @@
 /** What a schedule acts on: groups of settings, and one field of each. */
+import { describeValue } from '../config/errors.ts';
 import type { GroupSettings } from '../groups.ts';
 import { findAlgorithmInfo } from '../optimizers/table.ts';
 
@@ -10,6 +11,16 @@ export interface Schedulable {
   readonly optimizer?: { readonly defaults: Readonly<Record<string, unknown>> };
   /** Settings that no rule has touched, scheduled along as if they were one more group. */
   readonly baseParamSettings?: GroupSettings | null;
+}
+
+/** @throws TypeError for what has no groups to schedule. */
+export function checkSchedulable(who: string, optimizer: unknown): void {
+  const groups =
+    typeof optimizer === 'object' && optimizer !== null && 'paramGroups' in optimizer && optimizer.paramGroups;
+  if (Array.isArray(groups)) return;
+  throw new TypeError(
+    `${who} schedules an optimizer or an optimizer wrapper, which has paramGroups; found ${describeValue(optimizer)}`,
+  );
 }
 
 /** The groups that a schedule moves: those of the optimizer, and the settings that no rule has touched. */

@@ -43,16 +43,7 @@ const lastStepOf = ({ begin, end }: { readonly begin: number; readonly end: numb
 
 export const SCHEDULES: ScheduleTable = {
   /** Times `factor` from the first step, undone at the last. */
-  Constant: {
-    counted: [],
-    make: (options) => {
-      const last = lastStepOf(options);
-      return (previous, _base, step) => {
-        if (step === 0) return previous * options.factor;
-        return step === last ? previous * (1 / options.factor) : previous;
-      };
-    },
-  },
+  Constant: { counted: [], make: constant },
 
   /** Times `gamma` every `step_size` steps. */
   Step: {
@@ -93,22 +84,7 @@ export const SCHEDULES: ScheduleTable = {
   },
 
   /** Half a cosine down to the minimum in `T_max` steps, and up again in as many. Loshchilov & Hutter 2016 (SGDR). */
-  CosineAnnealing: {
-    counted: ['T_max'],
-    make: (options) => {
-      const period = options.T_max ?? options.end - options.begin;
-      const minimum = minimumOf(options);
-      return (previous, base, step) => {
-        if (step === 0) return previous;
-        const min = minimum(base);
-        // At the bottom the ratio of cosines is 0/0; this is the first step up.
-        if ((step - 1 - period) % (2 * period) === 0) {
-          return previous + ((base - min) * (1 - Math.cos(Math.PI / period))) / 2;
-        }
-        return alongCosine(previous, min, step, period);
-      };
-    },
-  },
+  CosineAnnealing: { counted: ['T_max'], make: cosineAnnealing },
 
   /** Down to `eta_min` at the last step as `(1 − step/last) ** power`. */
   Poly: {
@@ -141,12 +117,69 @@ export const SCHEDULES: ScheduleTable = {
       };
     },
   },
+
+  /** Up from zero as `((step + 1)/length)²` of the base, by the differences of the squares. Source: MMDetection 3, MMPose 1. */
+  QuadraticWarmup: {
+    counted: [],
+    make: ({ begin, end }) => {
+      const squared = (end - begin) ** 2;
+      return (previous, base, step) => (step === 0 ? 0 : previous) + (base * (2 * step + 1)) / squared;
+    },
+  },
+
+  /** As `Poly`, down to a share of the base where there is one. Source: MMSegmentation 1's PolyLRRatio. */
+  PolyRatio: {
+    counted: [],
+    make: (options) => {
+      const last = lastStepOf(options);
+      const minimum = minimumOf(options);
+      return (previous, base, step) => {
+        if (step === 0) return previous;
+        const min = minimum(base);
+        return (previous - min) * (1 - 1 / (last - step + 1)) ** options.power + min;
+      };
+    },
+  },
+
+  /** As `CosineAnnealing`, but what begins at zero stays there. Source: MMPretrain 1's CosineAnnealingWeightDecay. */
+  CosineAnnealingDecay: {
+    counted: ['T_max'],
+    make: (options) => {
+      const next = cosineAnnealing(options);
+      return (previous, base, step, group) => (base === 0 && step > 0 ? 0 : next(previous, base, step, group));
+    },
+  },
+
+  /** As `Constant`, whatever the factor. Source: MMPose 1's ConstantLR. */
+  AnyConstant: { counted: [], make: constant },
 };
 
 /** The schedule of one kind for checked options. */
 export function makeSchedule<K extends SteppedKind>(kind: K, options: CheckedScheduleOptions<K>): NextValue {
   const record: ScheduleRecord<K> = SCHEDULES[kind];
   return record.make(options);
+}
+
+function constant(options: CheckedScheduleOptions<'Constant'>): NextValue {
+  const last = lastStepOf(options);
+  return (previous, _base, step) => {
+    if (step === 0) return previous * options.factor;
+    return step === last ? previous * (1 / options.factor) : previous;
+  };
+}
+
+function cosineAnnealing(options: CheckedScheduleOptions<'CosineAnnealing'>): NextValue {
+  const period = options.T_max ?? options.end - options.begin;
+  const minimum = minimumOf(options);
+  return (previous, base, step) => {
+    if (step === 0) return previous;
+    const min = minimum(base);
+    // At the bottom the ratio of cosines is 0/0; this is the first step up.
+    if ((step - 1 - period) % (2 * period) === 0) {
+      return previous + ((base - min) * (1 - Math.cos(Math.PI / period))) / 2;
+    }
+    return alongCosine(previous, min, step, period);
+  };
 }
 
 type OneCycleOptions = CheckedScheduleOptions<'OneCycle'>;

@@ -7,7 +7,7 @@
 import type { CheckedScheduleOptions, ScheduleKind, SchedulerType } from '../config/scheduler-config.ts';
 import type { GroupSettings } from '../groups.ts';
 import { ratioWarnings } from './ratio-warnings.ts';
-import { type Field, fieldOf, type Schedulable, scheduledGroups } from './schedulable.ts';
+import { checkSchedulable, type Field, fieldOf, type Schedulable, scheduledGroups } from './schedulable.ts';
 import {
   initialPlateau,
   makeSchedule,
@@ -50,6 +50,7 @@ export abstract class ParamScheduler {
 
   protected constructor(type: SchedulerType, optimizer: Schedulable, options: AnyOptions) {
     const { name, kind, param } = type;
+    checkSchedulable(name, optimizer);
     this.#type = type;
     this.typeName = name;
     this.optimizer = optimizer;

@@ -88,8 +88,17 @@ const MARKS: readonly (readonly [field: string, kind: ScheduleKind])[] = [
 /** Whether a state is of another kind of schedule, whose progress means nothing here. */
 export function isOtherKind({ name, kind }: SchedulerType, state: State): boolean {
   const found = kindOf(state);
-  return found === undefined ? typeof state.type === 'string' && state.type !== name : found !== kind;
+  return found === undefined ? typeof state.type === 'string' && state.type !== name : likeOf(found) !== likeOf(kind);
 }
+
+/** Kinds with the state of another, which a state without a type is taken for. */
+const LIKE: { readonly [K in ScheduleKind]?: ScheduleKind } = {
+  AnyConstant: 'Constant',
+  PolyRatio: 'Poly',
+  CosineAnnealingDecay: 'CosineAnnealing',
+};
+
+const likeOf = (kind: ScheduleKind): ScheduleKind => LIKE[kind] ?? kind;
 
 /** What differs between a state's schedule and this one, one entry a difference: `CosineAnnealingLR T_max 10, here StepLR`. */
 export function stateDifferences(type: SchedulerType, options: State, state: State): string[] {
@@ -125,9 +134,10 @@ function effective(kind: ScheduleKind, options: State): State {
     const total = total_steps ?? Number(epochs) * Number(steps_per_epoch);
     return { ...common, total_steps: total, epochs: undefined, steps_per_epoch: undefined };
   }
-  if (kind !== 'CosineAnnealing' && kind !== 'CosineRestart') return common;
+  const isCosine = kind === 'CosineAnnealing' || kind === 'CosineAnnealingDecay';
+  if (!isCosine && kind !== 'CosineRestart' && kind !== 'PolyRatio') return common;
   const floor = isGiven(eta_min_ratio) ? undefined : (eta_min ?? 0);
-  const period = kind === 'CosineAnnealing' ? { T_max: options.T_max ?? Number(end) - Number(begin) } : {};
+  const period = isCosine ? { T_max: options.T_max ?? Number(end) - Number(begin) } : {};
   return { ...common, ...period, eta_min: floor };
 }
 

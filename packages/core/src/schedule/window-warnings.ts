@@ -24,8 +24,8 @@ export function windowWarnings({ typeName, kind, paramName }: Windowed, options:
   const { begin, end, by_epoch } = options;
   const says = (what: string, remedy = '') => [`${typeName}: ${what}, so ${paramName} stays ${stays}${remedy}`];
   if (end >= NEVER) {
-    const what = kind === 'CosineAnnealing' ? 'neither end nor T_max is given' : 'no end is given';
-    const give = kind === 'CosineAnnealing' ? 'give one of them' : 'give one';
+    const what = isCosine(kind) ? 'neither end nor T_max is given' : 'no end is given';
+    const give = isCosine(kind) ? 'give one of them' : 'give one';
     const option = by_epoch ? 'maxEpochs, --epochs' : 'maxIters, --iters';
     return says(what, `; ${give}, or the length of the run (${option})`);
   }
@@ -36,7 +36,7 @@ export function windowWarnings({ typeName, kind, paramName }: Windowed, options:
     return says(`${window} a single step`, `; a later end is needed${instead}`);
   }
   // A constant is undone at the last step, which is counted in whole steps.
-  return kind === 'Constant' && !Number.isInteger(end - begin) ? says(`${window} no whole number of steps`) : [];
+  return isConstant(kind) && !Number.isInteger(end - begin) ? says(`${window} no whole number of steps`) : [];
 }
 
 /** What can be told once the length of the run is known. @param schedule as configured, in the unit of `end`. */
@@ -62,10 +62,12 @@ export function beginsLate({ begin }: Options, end: number): boolean {
 
 /** Where the value stays without an end; `undefined` for a kind or options that need none. */
 function staysAt(kind: ScheduleKind, options: Options): string | undefined {
-  if (kind === 'CosineAnnealing') return typeof options.T_max === 'number' ? undefined : 'as it is';
-  if (kind === 'Poly') return 'as it is';
-  const isConstant = kind === 'Linear' && options.start_factor === options.end_factor;
-  const factor = kind === 'Linear' && !isConstant ? Number(options.start_factor) : factorOf(kind, options);
+  if (isCosine(kind)) return typeof options.T_max === 'number' ? undefined : 'as it is';
+  if (kind === 'Poly' || kind === 'PolyRatio') return 'as it is';
+  // It is refused without an end, and one of a single step sets the base itself.
+  if (kind === 'QuadraticWarmup') return undefined;
+  const isLevel = kind === 'Linear' && options.start_factor === options.end_factor;
+  const factor = kind === 'Linear' && !isLevel ? Number(options.start_factor) : factorOf(kind, options);
   if (factor === undefined) return undefined;
   return factor === 1 ? 'as it is' : `at ${formatNumber(factor)} times its value`;
 }
@@ -73,6 +75,10 @@ function staysAt(kind: ScheduleKind, options: Options): string | undefined {
 /** What a warm-up begins at, as a factor of the base; `undefined` for what is none. A constant zero is meant to stay. */
 function factorOf(kind: ScheduleKind, { start_factor, end_factor, factor }: Options): number | undefined {
   if (kind === 'Linear') return Number(start_factor) < Number(end_factor) ? Number(start_factor) : undefined;
-  if (kind === 'Constant') return Number(factor) > 0 && Number(factor) < 1 ? Number(factor) : undefined;
+  if (kind === 'QuadraticWarmup') return 0;
+  if (isConstant(kind)) return Number(factor) > 0 && Number(factor) < 1 ? Number(factor) : undefined;
   return undefined;
 }
+
+const isCosine = (kind: ScheduleKind) => kind === 'CosineAnnealing' || kind === 'CosineAnnealingDecay';
+const isConstant = (kind: ScheduleKind) => kind === 'Constant' || kind === 'AnyConstant';

@@ -13,6 +13,7 @@ export type {
 } from './algorithms/algorithm.ts';
 export { orthogonalize } from './algorithms/muon.ts';
 export type { ParamsInput, TorchParamGroup } from './groups.ts';
+export { Lamb } from './lamb.ts';
 export { LBFGS } from './lbfgs.ts';
 export { Optimizer } from './optimizer.ts';
 export {

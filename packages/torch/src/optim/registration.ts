@@ -17,6 +17,7 @@ import type { Algorithm } from './algorithms/algorithm.ts';
 import { addAlgorithm, BUILT_IN } from './algorithms/index.ts';
 import { AmpOptimWrapper } from './amp-wrapper.ts';
 import type { ParamsInput } from './groups.ts';
+import { Lamb } from './lamb.ts';
 import { LBFGS } from './lbfgs.ts';
 import type { Optimizer } from './optimizer.ts';
 import { makeClass, OPTIMIZER_CLASSES, type OptimizerClass } from './optimizers.ts';
@@ -43,6 +44,9 @@ const optimizerEntries: (readonly [string, OptimizerFactory])[] = [
   ['LBFGS', factoryOf(LBFGS, findAlgorithmInfo('LBFGS'))],
 ];
 
+/** Known, and not offered in errors: it goes by this name in another library. */
+const sisterEntries: (readonly [string, OptimizerFactory])[] = [['Lamb', factoryOf(Lamb, findAlgorithmInfo('Lamb'))]];
+
 const wrapperOf =
   (made: new (options: OptimWrapperOptions) => OptimWrapper) =>
   ({ type: _, optimizer, ...options }: OptimWrapperBuildConfig) =>
@@ -64,10 +68,10 @@ class EngineRegistry<T, C extends TypedConfig> extends Registry<T, C> {
   }
 
   /** Makes an entry of the engine the public one too, unless the public one is somebody else's. */
-  publish(name: string, make: Factory<T, C>): void {
+  publish(name: string, make: Factory<T, C>, listed = true): void {
     const known = this.parent?.get(name);
     if (known !== undefined && known !== this.#published.get(name)) return;
-    this.parent?.register(name, make, { force: true });
+    this.parent?.register(name, make, { force: true, listed });
     this.#published.set(name, make);
   }
 }
@@ -77,6 +81,7 @@ const optimizers = new EngineRegistry('OPTIMIZERS', {
   scope: 'torch',
   parent: OPTIMIZERS,
   entries: optimizerEntries,
+  unlisted: sisterEntries,
 });
 const wrappers = new EngineRegistry('OPTIM_WRAPPERS', {
   what: OPTIM_WRAPPERS.what,
@@ -99,6 +104,7 @@ export const torchRegistries: Registries = {
 /** Called once, by the package's door: names that no engine has yet in the public registries stand for this one's there. */
 export function registerEngine(): void {
   for (const [name, make] of optimizerEntries) optimizers.publish(name, make);
+  for (const [name, make] of sisterEntries) optimizers.publish(name, make, false);
   for (const [name, make] of wrapperEntries) wrappers.publish(name, make);
 }
 

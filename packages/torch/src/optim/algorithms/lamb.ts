@@ -1,7 +1,15 @@
 /** Adam with a rate a layer, for very large batches. */
 import { biasCorrection, numberOf, pairOf } from '@paramwise/core/internal';
 import type { Tensor } from '../../tensor.ts';
-import { average, averageOfSquares, gradientOf, normOf, type Settings, withReference } from './algorithm.ts';
+import {
+  average,
+  averageOfSquares,
+  gradientOf,
+  normOf,
+  type Reference,
+  type Settings,
+  withReference,
+} from './algorithm.ts';
 
 /** ‖θ‖/‖r‖, and 1 where either is 0 or the layer is not to be scaled. */
 function trustRatio(settings: Settings, param: Tensor, direction: Tensor): number {
@@ -11,11 +19,11 @@ function trustRatio(settings: Settings, param: Tensor, direction: Tensor): numbe
   return settings.trust_clip ? Math.min(ratio, 1) : ratio;
 }
 
-export const lamb = withReference('LAMB', (settings, update) => {
+const reference: Reference = (settings, update) => {
   const { param, slots, step } = update;
   const [beta1, beta2] = pairOf(settings);
   const g = gradientOf(settings, update, 0);
-  const m = average(slots.exp_avg!, g, beta1);
+  const m = settings.grad_averaging === false ? sum(slots.exp_avg!, g, beta1) : average(slots.exp_avg!, g, beta1);
   const v = averageOfSquares(slots.exp_avg_sq!, g, beta2);
   const [c1, c2] = settings.bias_correction ? [biasCorrection(beta1, step), biasCorrection(beta2, step)] : [1, 1];
   const denominator = v.div(c2).sqrt_().add_(numberOf(settings, 'eps'));
@@ -24,4 +32,13 @@ export const lamb = withReference('LAMB', (settings, update) => {
     .div_(denominator)
     .add_(param, { alpha: numberOf(settings, 'weight_decay') });
   param.add_(direction, { alpha: -numberOf(settings, 'lr') * trustRatio(settings, param, direction) });
-});
+};
+
+/** m ← β·m + g, in place. */
+function sum(slot: Tensor, grad: Tensor, beta: number): Tensor {
+  return slot.mul_(beta).add_(grad);
+}
+
+export const lamb = withReference('LAMB', reference);
+/** Its gradients are scaled down before, by the optimizer. */
+export const lambOfMmpretrain = withReference('Lamb', reference);
