@@ -2,7 +2,7 @@
 import type { ModuleView, ParamPlan } from '@paramwise/core';
 import { prepare, refuseEmpty } from '@paramwise/core/internal';
 import { type ConfigFile, loadConfig } from './config/load.ts';
-import { loadModel } from './model/load.ts';
+import { loadModel, type ModelOptions } from './model/load.ts';
 import { autoScaleNote } from './run-settings.ts';
 
 export interface Planned {
@@ -23,9 +23,9 @@ export interface Planned {
  *
  * @throws Refusal for a file that cannot be read, ConfigError for a config that is refused.
  */
-export async function planFiles(modelPath: string, configPath: string): Promise<Planned> {
+export async function planFiles(modelPath: string, configPath: string, options: ModelOptions = {}): Promise<Planned> {
   const config = loadConfig(configPath);
-  const { root: model, name: modelName, notes } = await loadModel(modelPath);
+  const { root: model, name: modelName, notes } = await loadModel(modelPath, options);
   const { plan, unknownConstructor, unknownNames } = prepare(model, config.optim_wrapper, undefined, {
     unknown: 'warn',
   });

@@ -27,7 +27,12 @@ export interface WeightFile {
   readonly buffers: ReadonlySet<string>;
   /** What a reader of the plan is to know. */
   readonly notes: readonly string[];
+  /** Names of wrappers that may hold the whole model, such as `module`; none where not given. */
+  readonly wrappers?: readonly string[];
 }
+
+/** Of the models that are published, all experts counted, none has so many. */
+export const MAX_TENSORS = 200_000;
 
 /** Largest number of dimensions that is read; PyTorch itself stops at 64. */
 const MAX_DIMENSIONS = 64;
