@@ -108,7 +108,7 @@ function tensorOf(name: string, entry: unknown, dataSize: number, unknown: Map<s
   if (!isShape(shape)) return refuse(`tensor ${name}: its shape is no list of sizes`);
   const [begin, end] = Array.isArray(offsets) ? (offsets as unknown[]) : [];
   if (!(isPosition(begin, dataSize) && isPosition(end, dataSize) && begin <= end)) {
-    refuse(`tensor ${name}: data_offsets lie outside the ${dataSize} bytes of data that the file has, or are no pair`);
+    refuse(`tensor ${name}: data_offsets lie outside the file, which has ${dataSize} bytes of data, or are no pair`);
   }
   if (!DTYPES.has(code) && !unknown.has(code)) unknown.set(code, name);
   const dtype = DTYPES.get(code) ?? (FLOATING_CODE.test(code) ? `float (${code})` : code);

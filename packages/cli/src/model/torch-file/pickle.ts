@@ -184,7 +184,7 @@ export class PickleMachine {
   /** A call, or a new object: data where the name is one of those that give it. */
   call(callee: Pickled, args: Pickled): void {
     this.#pay(COST.map);
-    const name = callee instanceof Global ? callee.name : 'no function';
+    const name = callee instanceof Global ? callee.name : 'a call of no function';
     const call = this.#calls.get(name);
     this.push(call !== undefined && Array.isArray(args) ? call(args) : new Unknown(madeBy(name, args)));
   }

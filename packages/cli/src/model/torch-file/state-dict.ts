@@ -83,7 +83,7 @@ export function candidateText({ key, count }: Candidate): string {
 }
 
 const but = (value: Pickled) =>
-  value instanceof Unknown ? `, but what only ${value.name} could make; nothing was run` : '';
+  value instanceof Unknown ? ` but what ${value.name} would make (nothing was run)` : '';
 
 /** A value as a mapping; `undefined` where it is none. */
 type Look = (value: Pickled | undefined, key: string) => Found | undefined;

@@ -51,14 +51,11 @@ function dictOf(items: Pickled | undefined): Map<Pickled, Pickled> {
   return new Map(pairs as [Pickled, Pickled][]);
 }
 
-function stored([storage, offset, shape = null, stride]: readonly Pickled[], dtype?: Pickled): PickledTensor {
-  const id = storage instanceof Persistent && Array.isArray(storage.id) ? storage.id : [];
-  const [, type, key] = id;
-  return new PickledTensor(
-    shape,
-    dtypeOf(dtype instanceof Global ? dtype : type),
-    memoryOf([key, offset], shape, stride),
-  );
+function stored([storage, offset, shape = null, stride]: readonly Pickled[], dtype?: Pickled): Pickled {
+  const [, type, key] = storage instanceof Persistent && Array.isArray(storage.id) ? storage.id : [];
+  const known = dtypeOf(dtype instanceof Global ? dtype : type);
+  if (known === '') return new Unknown('a tensor without a storage');
+  return new PickledTensor(shape, known, memoryOf([key, offset], shape, stride));
 }
 
 /** The text of what says where a tensor lies. A hostile file can put anything there. */
