@@ -132,10 +132,19 @@ describe('a pickle', () => {
     ['empty names', 'c\n\n'],
     ['objects', 'c\n\n)\x81'],
     ['slots', 'N\x940'],
-  ])('that unpacks to 250 MB of %s is refused', async (_, ops) => {
-    const bomb = packed('a/data.pkl', repeated(ops, Math.floor(250e6 / ops.length)));
-    expect(bomb.length).toBeLessThan(2e6);
-    expect(await read('m.pth', bomb)).toMatch(/the pickle holds too much|is cut short|is damaged/);
+    ['words', 'U\x04abcd'],
+    ['words in slots', 'U\x04abcd\x940'],
+    ['slots out of order', 'Nr\0\0\0\x700Nr\x01\0\0\x710'],
+  ])('of 30 MB of %s is refused', async (_, ops) => {
+    const content = repeated(ops, Math.floor(30e6 / ops.length));
+    expect(await read('m.pth', packed('a/data.pkl', content))).toMatch(
+      /the pickle (holds too much|is cut short|is damaged)/,
+    );
+  });
+
+  it('that unpacks to 250 MB is refused before it is unpacked', async () => {
+    const bomb = packed('a/data.pkl', Buffer.alloc(250e6));
+    expect(await read('m.pth', bomb)).toContain('data.pkl unpacks to 250000000 bytes; at most 33554432 are read');
   });
 
   it.each<[string, Buffer]>([

@@ -81,7 +81,8 @@ function refuseBomb(header: Buffer): void {
   if (tensors > MAX_TENSORS) refuse(`it has ${tensors} tensors; at most ${MAX_TENSORS} are read`);
   let brackets = 0;
   let commas = 0;
-  for (const byte of header) {
+  for (let at = 0; at < header.length; at++) {
+    const byte = header[at];
     if (byte === 0x5b || byte === 0x7b) brackets++;
     else if (byte === 0x2c) commas++;
   }

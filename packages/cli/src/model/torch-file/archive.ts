@@ -2,8 +2,9 @@
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { fail, TorchFileError } from './error.ts';
 
-/** An entry is not larger than this, packed or not. */
-const MAX_ENTRY_BYTES = 1 << 28;
+/** PyTorch does not pack what it writes; who packs it again saves little. */
+const MAX_BYTES = 1 << 28;
+const MAX_PACKED_BYTES = 1 << 25;
 /** PyTorch writes the entry that is looked for before those of the tensors. */
 const MAX_ENTRIES = 200_000;
 
@@ -41,7 +42,8 @@ async function readEntry(archive: ZipFile, nameEnd: string): Promise<FoundEntry>
   }
   if (found === undefined) return { names, content: undefined };
   const size = found.uncompressedSize;
-  if (size > MAX_ENTRY_BYTES) fail(`${found.fileName} unpacks to ${size} bytes; at most ${MAX_ENTRY_BYTES} are read`);
+  const limit = found.compressionMethod === 0 ? MAX_BYTES : MAX_PACKED_BYTES;
+  if (size > limit) fail(`${found.fileName} unpacks to ${size} bytes; at most ${limit} are read`);
   // The size that is announced is checked while reading.
   const content = Buffer.alloc(size);
   let at = 0;

@@ -12,7 +12,7 @@ type Operation = (machine: Machine) => void;
 
 const STOP = '.'.charCodeAt(0);
 
-const u8 = (m: Machine) => m.bytes(1).readUInt8();
+const u8 = (m: Machine) => m.byte();
 const u16 = (m: Machine) => m.bytes(2).readUInt16LE();
 const u32 = (m: Machine) => m.bytes(4).readUInt32LE();
 const i32 = (m: Machine) => m.bytes(4).readInt32LE();

@@ -13,8 +13,8 @@ const MARK = Symbol('mark');
 type Item = Pickled | typeof MARK;
 
 /** About the bytes of memory that the values of one pickle may take. */
-const ALLOWANCE = 3 << 27;
-const COST = { step: 8, item: 24, list: 40, map: 220, entry: 64, object: 96, memo: 48, text: 40 } as const;
+const ALLOWANCE = 1 << 28;
+const COST = { step: 8, item: 24, list: 40, map: 220, entry: 64, object: 96, memo: 24, slot: 160, text: 56 } as const;
 
 /** Names and words of data are shorter; what is longer is data of arrays, and not kept. */
 const MAX_TEXT_BYTES = 1 << 16;
@@ -26,7 +26,9 @@ export class PickleMachine {
   readonly #source: Buffer;
   readonly #calls: DataCalls;
   readonly #stack: Item[] = [];
-  readonly #memo = new Map<number, Pickled>();
+  /** Slots are numbered in order by all who write pickles; others are kept by number. */
+  readonly #memo: Pickled[] = [];
+  readonly #otherSlots = new Map<number, Pickled>();
   #left = ALLOWANCE;
 
   constructor(source: Buffer, start: number, calls: DataCalls) {
@@ -37,7 +39,14 @@ export class PickleMachine {
 
   step(): number {
     this.#pay(COST.step);
-    return this.bytes(1)[0]!;
+    return this.byte();
+  }
+
+  byte(): number {
+    const byte = this.#source[this.at];
+    if (byte === undefined) this.#cutShort();
+    this.at++;
+    return byte;
   }
 
   bytes(length: number): Buffer {
@@ -50,9 +59,12 @@ export class PickleMachine {
 
   /** @param encoding what Python wrote; of `latin1` are the texts of Python 2. */
   pushText(length: number, encoding: 'utf8' | 'latin1' = 'utf8'): void {
-    const bytes = this.bytes(length);
+    const start = this.at;
+    const end = start + length;
+    if (end > this.#source.length) this.#cutShort();
+    this.at = end;
     this.#pay(COST.text + Math.min(length, MAX_TEXT_BYTES));
-    this.push(length > MAX_TEXT_BYTES ? new Unknown('a long text') : bytes.toString(encoding));
+    this.push(length > MAX_TEXT_BYTES ? new Unknown('a long text') : this.#source.toString(encoding, start, end));
   }
 
   /** Bytes are passed over: no name or shape is one. */
@@ -171,13 +183,19 @@ export class PickleMachine {
     this.#fill(map, items);
   }
 
-  remember(slot = this.#memo.size): void {
-    this.#pay(COST.memo);
-    this.#memo.set(slot, this.#top());
+  remember(slot = this.#memo.length): void {
+    const item = this.#top();
+    if (slot <= this.#memo.length) {
+      this.#pay(COST.memo);
+      this.#memo[slot] = item;
+    } else {
+      this.#pay(COST.slot);
+      this.#otherSlots.set(slot, item);
+    }
   }
 
   recall(slot: number): void {
-    const item = this.#memo.get(slot);
+    const item = slot < this.#memo.length ? this.#memo[slot] : this.#otherSlots.get(slot);
     this.push(item === undefined ? this.damaged() : item);
   }
 
