@@ -12,7 +12,7 @@ export interface Planned {
   readonly config: ConfigFile;
   /** The constructor that the config names, where it is not known and the default rules stand in for it. */
   readonly unknownConstructor?: string | undefined;
-  /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes. */
+  /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes, which model was taken. */
   readonly mainWarnings: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface Planned {
  */
 export async function planFiles(modelPath: string, configPath: string, options: ModelOptions = {}): Promise<Planned> {
   const config = loadConfig(configPath);
-  const { root: model, name: modelName, notes } = await loadModel(modelPath, options);
+  const { root: model, name: modelName, notes, doubts = [] } = await loadModel(modelPath, options);
   const { plan, unknownConstructor, unknownNames } = prepare(model, config.optim_wrapper, undefined, {
     unknown: 'warn',
   });
@@ -38,6 +38,6 @@ export async function planFiles(modelPath: string, configPath: string, options: 
     modelName,
     config,
     unknownConstructor,
-    mainWarnings: [...unknownNames, ...ofRun],
+    mainWarnings: [...doubts, ...unknownNames, ...ofRun],
   };
 }

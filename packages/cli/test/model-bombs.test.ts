@@ -201,6 +201,17 @@ describe('a safetensors header', () => {
     ['lists', `{"a":[${'[],'.repeat(30e6)}[]]}`],
     ['numbers', `{"a":[${'0,'.repeat(45e6)}0]}`],
   ])('of 90 MB of %s is refused', async (_, header) => {
-    expect(await read('m.safetensors', safetensorsOf(header))).toContain('the header holds more than');
+    expect(await read('m.safetensors', safetensorsOf(header))).toContain('it holds more than the names and shapes of');
   });
+});
+
+it('an index of ten million lists is refused', async () => {
+  const index = Buffer.from(`{"weight_map":{"a":[${'[],'.repeat(1e7)}[]]}}`);
+  expect(await read('m.index.json', index)).toContain('it holds more than the names and shapes of');
+});
+
+it('an old file of 30 MB of lists is refused', async () => {
+  const magic = Buffer.from('8a0a6cfc9c46f9206aa85019', 'hex');
+  const old = Buffer.concat([pickle(magic), pickle('M\xe9\x03'), pickle('}'), repeated(']', 30e6)]);
+  expect(await read('m.pth', old)).toContain('the pickle holds too much');
 });

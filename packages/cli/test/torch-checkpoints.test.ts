@@ -78,6 +78,7 @@ for name in ('zip', 'old'):
 tied = nn.ModuleDict(dict(embed=nn.Embedding(9, 4), head=nn.Linear(4, 9, bias=False)))
 tied['head'].weight = tied['embed'].weight
 save(tied.state_dict(), 'tied.pth')
+torch.jit.script(small).save('script.pt')
 save({'model': {**state, 'packed.packed_params': AttributeDict(a=1)}}, 'unread.pth')
 `;
 
@@ -145,6 +146,10 @@ describePython('torch', 'a checkpoint of real PyTorch', () => {
     await expect(load('gan.pth', 'net')).rejects.toThrow(
       /gan\.pth: there is no mapping under the key "net"; tensors are under "generator" \(9 tensors\), "discriminator" \(2/,
     );
+  });
+
+  it('is refused where it is TorchScript', async () => {
+    await expect(load('script.pt')).rejects.toThrow('script.pt: this is a TorchScript archive, which holds code');
   });
 
   it('knows tied weights as one parameter', async () => {

@@ -71,6 +71,7 @@ describe('weights in several files', () => {
     ],
     ['a place that is none', { 'm.index.json': index({ a: 3 }) }, 'weight_map: a is in 3'],
     ['no index', { 'm.index.json': '{}' }, 'it has no mapping weight_map'],
+    ['no JSON', { 'm.index.json': '{' }, 'this is not JSON'],
     [
       'a file cut short',
       { 'm.index.json': index(map), ...shards, 'm-2.safetensors': two.subarray(0, 40) },
@@ -230,6 +231,23 @@ describe('the mapping of a checkpoint', () => {
     expect((await planned({ 'm.pth': file }, SGD, '--key', 'net.w')).err).toContain('there is no mapping under');
     const other = await planned({ 'm.safetensors': safetensors(NET) }, SGD, '--key', 'net');
     expect(other.err).toContain('m.safetensors: it holds one model; --key is for PyTorch checkpoints');
+  });
+
+  it('is named by every command where there are several', async () => {
+    const folder = scratchFolder();
+    const [model, config] = [join(folder, 'm.pth'), join(folder, 'c.json')];
+    writeFileSync(model, saved({ generator: stateOp(NET), discriminator: stateOp({ w: [2], v: [2] }) }));
+    writeFileSync(config, JSON.stringify(SGD));
+    const taken =
+      'warning: the model is taken from "generator" (2 tensors) of the file; tensors are also under "discriminator"';
+    const commands = [
+      ['explain', model, config, 'head.weight'],
+      ['diff', model, config, config],
+      ['report', model, config, '-o', join(folder, 'out.html')],
+    ];
+    for (const command of commands) expect((await run(...command)).err).toContain(taken);
+    const named = await run('explain', model, config, 'v', '--key', 'discriminator');
+    expect([named.code, named.err]).toEqual([0, '']);
   });
 
   it('may hold what is no tensor, which is said', async () => {

@@ -16,14 +16,11 @@ export async function readCheckpoint(path: string, name: string, key?: string): 
   try {
     const found = findStateDict(await readValue(path), key);
     const tensors = [...found.tensors].map(([tensorName, tensor]) => infoOf(path, tensorName, tensor));
-    return {
-      name,
-      tensors,
-      kinds: new Map(),
-      buffers: new Set(),
-      notes: notesOf(found),
-      wrappers: ['module', 'model'],
-    };
+    const taken = takenNote(found);
+    const unread = unreadNote(found);
+    const doubts = found.others.length > 0 && key === undefined ? [...taken, ...unread] : unread;
+    const notes = [...taken, ...moduleNote(found), ...unread];
+    return { name, tensors, kinds: new Map(), buffers: new Set(), notes, doubts, wrappers: WRAPPERS };
   } catch (error) {
     return error instanceof TorchFileError ? refuse(`${path}: ${error.message}`, error) : Promise.reject(error);
   }
@@ -39,22 +36,29 @@ function infoOf(path: string, name: string, { shape, dtype, memory }: PickledTen
   return { name, shape, dtype, ...(memory !== undefined && { memory }) };
 }
 
+const WRAPPERS = ['module', 'model'];
 const MAX_NAMED = 3;
 
-function notesOf({ key, count, others, unread, isModule }: StateDict): string[] {
-  const notes: string[] = [];
-  if (key !== '' || others.length > 0) {
-    const more = others.length > MAX_NAMED ? ` and ${others.length - MAX_NAMED} more` : '';
-    const rest = others.slice(0, MAX_NAMED).map(candidateText).join(', ');
-    const choice = others.length === 0 ? '' : `; tensors are also under ${rest}${more}: --key names the one to take`;
-    notes.push(`the model is taken from ${candidateText({ key, count })} of the file${choice}`);
-  }
-  if (isModule)
-    notes.push('a module was saved whole: its names are those of its attributes, and nothing of it was run');
-  if (unread.size > 0) {
-    const some = [...unread].slice(0, MAX_NAMED).map(([name, what]) => `${name} (${what})`);
-    const more = unread.size > MAX_NAMED ? ` and ${unread.size - MAX_NAMED} more` : '';
-    notes.push(`among the weights, but no tensors that are read, and left out: ${some.join(', ')}${more}`);
-  }
-  return notes;
+/** The first few, and how many more there are. */
+function some(texts: readonly string[]): string {
+  const more = texts.length > MAX_NAMED ? ` and ${texts.length - MAX_NAMED} more` : '';
+  return `${texts.slice(0, MAX_NAMED).join(', ')}${more}`;
+}
+
+function takenNote({ key, count, others }: StateDict): string[] {
+  if (key === '' && others.length === 0) return [];
+  const taken = `the model is taken from ${candidateText({ key, count })} of the file`;
+  if (others.length === 0) return [taken];
+  return [`${taken}; tensors are also under ${some(others.map(candidateText))}: --key names the one to take`];
+}
+
+function moduleNote({ isModule }: StateDict): string[] {
+  if (!isModule) return [];
+  return ['a module was saved whole: its names are those of its attributes, and nothing of it was run'];
+}
+
+function unreadNote({ unread }: StateDict): string[] {
+  if (unread.size === 0) return [];
+  const named = [...unread].map(([name, what]) => `${name} (${what})`);
+  return [`among the weights, but no tensors that are read, and left out: ${some(named)}`];
 }

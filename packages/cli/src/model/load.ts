@@ -17,6 +17,8 @@ export interface LoadedModel {
   readonly name: string;
   /** What was inferred, or is odd. */
   readonly notes: readonly string[];
+  /** Those of the notes that say which of several models it is, or what is missing from it. */
+  readonly doubts?: readonly string[] | undefined;
 }
 
 export interface ModelOptions {
@@ -71,5 +73,5 @@ function readModelFile(path: string, name: string): LoadedModel {
 
 function inferred(path: string, file: WeightFile): LoadedModel {
   const { root, notes } = withFile(path, () => inferModel(file));
-  return { root, name: file.name, notes };
+  return { root, name: file.name, notes, doubts: file.doubts };
 }

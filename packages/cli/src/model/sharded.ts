@@ -1,13 +1,15 @@
 /** Weights in several files, and the index that says which is where: `model.safetensors.index.json` and its like. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readJson } from '../files.ts';
-import { refuse } from '../refusal.ts';
+import { withRandomAccess } from '../files.ts';
+import { reasonOf, refuse } from '../refusal.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { refuseCrowd } from './crowd.ts';
 import { readSafetensors } from './safetensors.ts';
-import type { TensorInfo, WeightFile } from './tensors.ts';
+import { MAX_TENSORS, type TensorInfo, type WeightFile } from './tensors.ts';
 
 const MAX_SHARDS = 10_000;
+const MAX_INDEX_BYTES = 1 << 26;
 
 /** @throws Refusal where the index is none, or a shard is not there or lacks a weight. */
 export async function readSharded(path: string, name: string): Promise<WeightFile> {
@@ -25,7 +27,8 @@ export async function readSharded(path: string, name: string): Promise<WeightFil
   for (const shard of shards) {
     const file = await readShard(join(dirname(path), shard));
     for (const note of file.notes) notes.add(note);
-    found.set(shard, new Map(file.tensors.map((tensor) => [tensor.name, tensor])));
+    const wanted = file.tensors.filter((tensor) => places.get(tensor.name) === shard);
+    found.set(shard, new Map(wanted.map((tensor) => [tensor.name, tensor])));
   }
   const tensors = [...places].map(([weight, shard]) => {
     const tensor =
@@ -41,21 +44,31 @@ function readShard(path: string): WeightFile | Promise<WeightFile> {
 
 /** File of each weight. */
 function placesIn(path: string): Map<string, string> {
-  const { weight_map: map } = Object(readJson(path)) as Record<string, unknown>;
-  if (map === null || typeof map !== 'object' || Array.isArray(map)) {
-    return refuse(`${path}: it has no mapping weight_map, as the index of weights in several files has`);
+  return withRandomAccess(path, ({ size, read }) => {
+    if (size > MAX_INDEX_BYTES) refuse(`the index has ${size} bytes; at most ${MAX_INDEX_BYTES} are read`);
+    const bytes = read(0, size, 'the index');
+    refuseCrowd(bytes);
+    const { weight_map: map } = Object(parse(bytes.toString('utf8'))) as Record<string, unknown>;
+    if (map === null || typeof map !== 'object' || Array.isArray(map)) {
+      return refuse('it has no mapping weight_map, as the index of weights in several files has');
+    }
+    const places = Object.entries(map);
+    if (places.length > MAX_TENSORS) refuse(`it has ${places.length} tensors; at most ${MAX_TENSORS} are read`);
+    return new Map(places.map(([weight, shard]) => [weight, fileName(weight, shard)]));
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return refuse(`this is not JSON: ${reasonOf(error)}`, error);
   }
-  return new Map(
-    Object.entries(map).map(([weight, shard]) => {
-      if (isFileName(shard)) return [weight, shard];
-      return refuse(
-        `${path}: weight_map: ${weight} is in ${JSON.stringify(shard)?.slice(0, 100)}; allowed is the name of a file beside it`,
-      );
-    }),
-  );
 }
 
 /** A shard lies beside its index: a path could lead anywhere. */
-function isFileName(value: unknown): value is string {
-  return typeof value === 'string' && /^[^/\\\0]{1,255}$/.test(value) && value !== '.' && value !== '..';
+function fileName(weight: string, shard: unknown): string {
+  if (typeof shard === 'string' && /^[^/\\\0]{1,255}$/.test(shard) && shard !== '.' && shard !== '..') return shard;
+  const found = JSON.stringify(shard)?.slice(0, 100);
+  return refuse(`weight_map: ${weight} is in ${found}; allowed is the name of a file beside it`);
 }

@@ -27,6 +27,8 @@ export interface WeightFile {
   readonly buffers: ReadonlySet<string>;
   /** What a reader of the plan is to know. */
   readonly notes: readonly string[];
+  /** Those of the notes that say which of several models it is, or what is missing from it. */
+  readonly doubts?: readonly string[];
   /** Names of wrappers that may hold the whole model, such as `module`; none where not given. */
   readonly wrappers?: readonly string[];
 }
