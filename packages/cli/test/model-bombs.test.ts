@@ -113,6 +113,13 @@ describe('a pickle', () => {
     expect(await read('m.pth', archive(...itself))).toContain('nested without end');
   });
 
+  it('of dicts that hold themselves under every usual key is refused', async () => {
+    const keys = ['state_dict', 'model_state_dict', 'model', 'module', 'net', 'network', 'params', 'weights', 'ema'];
+    const usual = keys.map((key) => `${textOp(key).toString('latin1')}h\0`).join('');
+    const others = Array.from({ length: 100_000 }, (_, index) => `${textOp(`k${index}`).toString('latin1')}K\x01`);
+    expect(await read('m.pth', archive(`}q\0(${usual}${others.join('')}u`))).toContain('it holds no state dict');
+  });
+
   it('of modules shared 2^40 times over is refused', async () => {
     let ops = `${module(Buffer.alloc(0)).toString('latin1')}q\x000`;
     for (let slot = 1; slot < 40; slot++) {

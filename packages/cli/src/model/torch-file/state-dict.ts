@@ -21,8 +21,6 @@ export interface StateDict extends Candidate {
   readonly others: readonly Candidate[];
   /** Whether a module was saved whole. */
   readonly isModule: boolean;
-  /** Keys of the file itself. */
-  readonly topKeys: readonly string[];
 }
 
 interface Found extends Candidate {
@@ -31,7 +29,7 @@ interface Found extends Candidate {
 }
 
 /** Where training scripts keep the model's state dict among other things, most usual first. */
-export const USUAL_KEYS: readonly string[] = [
+const USUAL_KEYS: readonly string[] = [
   'state_dict',
   'model_state_dict',
   'model',
@@ -61,14 +59,13 @@ export function findStateDict(value: Pickled, key?: string): StateDict {
     return fail(`it holds no state dict${but(value)}; save one: torch.save(model.state_dict(), path)`);
   const candidates = candidatesIn(top, look);
   const taken = key === undefined ? likeliest(top, candidates, look) : under(top, key, look);
-  const topKeys = textKeys(top.map);
   if (taken !== undefined && taken.count > 0) {
     const others = candidates.filter(
       (other) => other.map !== taken.map && other.count > 1 && !NOT_WEIGHTS.test(other.key),
     );
-    return { ...taken, ...tensorsOf(taken.map), others, topKeys };
+    return { ...taken, ...tensorsOf(taken.map), others };
   }
-  const has = `it has ${topKeys.slice(0, 8).join(', ') || 'nothing'}`;
+  const has = `it has ${[...top.map.keys()].filter(isKey).slice(0, 8).join(', ') || 'nothing'}`;
   if (key === undefined) {
     return fail(`it holds no state dict, neither itself nor under ${USUAL_KEYS.slice(0, 6).join(', ')}; ${has}`);
   }
@@ -132,11 +129,15 @@ function likeliest(top: Found, candidates: readonly Found[], look: Look): Found 
   return best;
 }
 
-function usual(at: Found, look: Look, depth = 0): Found | undefined {
+/** @param seen mappings that were looked into: a file may refer to one from many places, itself included. */
+function usual(at: Found, look: Look, depth = 0, seen = new Set<Pickled>()): Found | undefined {
   if (depth === MAX_DEPTH || at.isModule) return undefined;
   for (const name of USUAL_KEYS) {
-    const inner = look(at.map.get(name), joined(at.key, name));
-    const found = inner && (usual(inner, look, depth + 1) ?? (inner.count > 0 ? inner : undefined));
+    const value = at.map.get(name);
+    if (value === undefined || seen.has(value)) continue;
+    seen.add(value);
+    const inner = look(value, joined(at.key, name));
+    const found = inner && (usual(inner, look, depth + 1, seen) ?? (inner.count > 0 ? inner : undefined));
     if (found !== undefined) return found;
   }
   return undefined;
@@ -167,7 +168,6 @@ function under(top: Found, key: string, look: Look): Found | undefined {
 }
 
 const isKey = (key: Pickled): key is string => typeof key === 'string' && key.length <= MAX_KEY_LENGTH;
-const textKeys = (map: Named) => [...map.keys()].filter(isKey);
 
 function tensorsOf(map: Named): Pick<StateDict, 'tensors' | 'unread'> {
   const tensors = new Map<string, PickledTensor>();
