@@ -91,27 +91,28 @@ const STATE = [
   'head.bias',
 ];
 const BUFFERS = 'taken for buffers and left out: backbone.1.running_mean';
-const FILES: readonly (readonly [file: string, taken: string | undefined, more?: string])[] = [
-  ['best.pth', '"state_dict"'],
-  ['epoch.pth', '"model"'],
+/** Where the model is taken from, if that is said, and what else is said. */
+const FILES: readonly (readonly [file: string, taken: string, more: string])[] = [
+  ['best.pth', '"state_dict"', ''],
+  ['epoch.pth', '"model"', ''],
   ['rng.pth', '"model"', 'tensors are also under the top (2 tensors)'],
-  ['imagenet.pth.tar', '"state_dict"'],
-  ['counter.pth', '"model"'],
-  ['args.pth', '"model"'],
-  ['numpy.pth', '"model"'],
-  ['sparse.pth', '"model"'],
+  ['imagenet.pth.tar', '"state_dict"', ''],
+  ['counter.pth', '"model"', ''],
+  ['args.pth', '"model"', ''],
+  ['numpy.pth', '"model"', ''],
+  ['sparse.pth', '"model"', ''],
   ['mmengine.pth', '"state_dict"', '"ema_state_dict"'],
   ['lightning.ckpt', '"state_dict"', 'names are looked through "model."'],
-  ['odd.pth', '"model"'],
-  ['p4.pth', '"model"'],
-  ['p1.pth', '"model"'],
+  ['odd.pth', '"model"', ''],
+  ['p4.pth', '"model"', ''],
+  ['p1.pth', '"model"', ''],
   ['ema-only.pth', '"state_dict_ema"', 'names are looked through "module."'],
   ['with-ema.pth', '"state_dict"', '"state_dict_ema"'],
   ['gan.pth', '"generator"', '"discriminator" (2 tensors)'],
-  ['nested.pth', '"model.state_dict"'],
-  ['compiled.pth', undefined, '"_orig_mod.": _orig_mod.backbone.0.weight is backbone.0.weight'],
-  ['wrapped.pth', undefined, '"_checkpoint_wrapped_module."'],
-  ['fsdp.pth', undefined, '"_fsdp_wrapped_module."'],
+  ['nested.pth', '"model.state_dict"', ''],
+  ['compiled.pth', '', '"_orig_mod.": _orig_mod.backbone.0.weight is backbone.0.weight'],
+  ['wrapped.pth', '', '"_checkpoint_wrapped_module."'],
+  ['fsdp.pth', '', '"_fsdp_wrapped_module."'],
   ['whole-zip.pt', '"model"', 'a module was saved whole'],
   ['whole-old.pt', '"model"', 'a module was saved whole'],
   ['unread.pth', '"model"', 'left out: packed.packed_params (lightning.utilities.AttributeDict)'],
@@ -130,13 +131,13 @@ describePython('torch', 'a checkpoint of real PyTorch', () => {
     return { params: [...walkDistinctParams(root)].map(([path]) => path), notes };
   };
 
-  it.each(FILES)('%s: the model is under %s', async (file, taken, more = '') => {
+  it.each(FILES)('%s: the model is under %s', async (file, taken, more) => {
     const { params, notes } = await load(file);
     expect(params).toEqual(STATE);
     const text = notes.join('\n');
     expect(text).toContain(BUFFERS);
     expect(text).toContain(more);
-    if (taken !== undefined) expect(text).toContain(`the model is taken from ${taken}`);
+    if (taken !== '') expect(text).toContain(`the model is taken from ${taken}`);
   });
 
   it('gives what a key names', async () => {

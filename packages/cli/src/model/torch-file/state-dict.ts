@@ -65,13 +65,20 @@ export function findStateDict(value: Pickled, key?: string): StateDict {
     );
     return { ...taken, ...tensorsOf(taken.map), others };
   }
-  const has = `it has ${[...top.map.keys()].filter(isKey).slice(0, 8).join(', ') || 'nothing'}`;
+  const has = `it has ${contents(top.map)}`;
   if (key === undefined) {
     return fail(`it holds no state dict, neither itself nor under ${USUAL_KEYS.slice(0, 6).join(', ')}; ${has}`);
   }
   const wrong = taken === undefined ? 'there is no mapping' : 'there are no tensors';
   const those = candidates.map(candidateText).join(', ');
   return fail(`${wrong} under the key ${JSON.stringify(key)}; ${those === '' ? has : `tensors are under ${those}`}`);
+}
+
+/** The first keys, each with what would have made its value, where only code could. */
+function contents(map: Named): string {
+  const keys = [...map].filter(([key]) => isKey(key)).slice(0, 8);
+  const texts = keys.map(([key, value]) => (value instanceof Unknown ? `${String(key)} (${value.name})` : String(key)));
+  return texts.join(', ') || 'nothing';
 }
 
 /** `"ema_state_dict" (120 tensors)` */
