@@ -15,7 +15,10 @@ import type { Pickled } from './torch-file/values.ts';
 export async function readCheckpoint(path: string, name: string, key?: string): Promise<WeightFile> {
   try {
     const found = findStateDict(await readValue(path), key);
-    const tensors = [...found.tensors].map(([tensorName, tensor]) => infoOf(path, tensorName, tensor));
+    const tensors = [...found.tensors].map(([tensorName, tensor]) => ({
+      ...infoOf(path, tensorName, tensor),
+      isBuffer: found.buffers?.has(tensorName) ?? false,
+    }));
     const taken = takenNote(found);
     const unread = unreadNote(found);
     const doubts = found.others.length > 0 && key === undefined ? [...taken, ...unread] : unread;
@@ -52,8 +55,8 @@ function takenNote({ key, count, others }: StateDict): string[] {
   return [`${taken}; tensors are also under ${some(others.map(candidateText))}: --key names the one to take`];
 }
 
-function moduleNote({ isModule }: StateDict): string[] {
-  if (!isModule) return [];
+function moduleNote({ buffers }: StateDict): string[] {
+  if (buffers === undefined) return [];
   return ['a module was saved whole: its names are those of its attributes, and nothing of it was run'];
 }
 

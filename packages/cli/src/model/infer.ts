@@ -123,8 +123,10 @@ function paramTable(): (tensor: TensorInfo) => ParamView {
   };
 }
 
-function isBuffer({ name, dtype }: TensorInfo, { buffers }: WeightFile): boolean {
-  return buffers.has(name) || !FLOATING.test(dtype) || BUFFER_NAMES.has(name.slice(name.lastIndexOf('.') + 1));
+function isBuffer({ name, dtype, isBuffer: isKnown = false }: TensorInfo, { buffers }: WeightFile): boolean {
+  return (
+    isKnown || buffers.has(name) || !FLOATING.test(dtype) || BUFFER_NAMES.has(name.slice(name.lastIndexOf('.') + 1))
+  );
 }
 
 /** How many modules are of each kind. */

@@ -9,6 +9,8 @@ export interface TensorInfo {
   readonly dtype: string;
   /** Equal for two tensors that are the very same memory; one of its own where not given. */
   readonly memory?: string;
+  /** Whether the file says that it is not trained. */
+  readonly isBuffer?: boolean;
 }
 
 /** What a file says of a module beyond the names and shapes of its tensors. */

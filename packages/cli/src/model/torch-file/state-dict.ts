@@ -8,7 +8,7 @@ type Named = ReadonlyMap<Pickled, Pickled>;
 
 /** A mapping that holds tensors. */
 export interface Candidate {
-  /** Keys that lead to it, joined by dots; empty for the file itself. */
+  /** Keys that lead to it, joined by dots; empty for the top of the file. */
   readonly key: string;
   readonly count: number;
 }
@@ -19,13 +19,13 @@ export interface StateDict extends Candidate {
   readonly unread: ReadonlyMap<string, string>;
   /** The other mappings that may be a model, in the order of the file. */
   readonly others: readonly Candidate[];
-  /** Whether a module was saved whole. */
-  readonly isModule: boolean;
+  /** Names of the buffers of a module that was saved whole; `undefined` for a state dict, which does not tell. */
+  readonly buffers: ReadonlySet<string> | undefined;
 }
 
 interface Found extends Candidate {
   readonly map: Named;
-  readonly isModule: boolean;
+  readonly buffers: ReadonlySet<string> | undefined;
 }
 
 /** Where training scripts keep the model's state dict among other things, most usual first. */
@@ -47,7 +47,7 @@ const MAX_DEPTH = 6;
 const MAX_KEY_LENGTH = 256;
 
 /**
- * The state dict of a model: what stands under `key`; else under a usual key; else the mapping with most tensors, and an
+ * The state dict of a model: what stands under `key`, the top for an empty one; else under a usual key; else the mapping with most tensors, and an
  * average of weights only where there is nothing else.
  *
  * @throws TorchFileError where there is none.
@@ -83,7 +83,7 @@ function contents(map: Named): string {
 
 /** `"ema_state_dict" (120 tensors)` */
 export function candidateText({ key, count }: Candidate): string {
-  return `${key === '' ? 'the top' : JSON.stringify(key)} (${count} tensors)`;
+  return `${key === '' ? 'the top, ""' : JSON.stringify(key)} (${count} tensors)`;
 }
 
 const but = (value: Pickled) =>
@@ -94,9 +94,9 @@ type Look = (value: Pickled | undefined, key: string) => Found | undefined;
 
 function lookInto(modules: ModuleReader): Look {
   return (value, key) => {
-    const module = modules.stateDictOf(value);
-    const map = module ?? mappingOf(value);
-    return map && { key, map, count: countTensors(map), isModule: module !== undefined };
+    const module = modules.read(value);
+    const map = module?.tensors ?? mappingOf(value);
+    return map && { key, map, count: countTensors(map), buffers: module?.buffers };
   };
 }
 
@@ -116,7 +116,7 @@ function candidatesIn(top: Found, look: Look): Found[] {
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     const { at, depth } = item;
     if (at.count > 0) found.push(at);
-    if (at.isModule || depth === MAX_DEPTH) continue;
+    if (at.buffers !== undefined || depth === MAX_DEPTH) continue;
     const below: typeof stack = [];
     for (const [name, value] of at.map) {
       if (!isKey(name) || value === null || typeof value !== 'object' || seen.has(value)) continue;
@@ -138,7 +138,7 @@ function likeliest(top: Found, candidates: readonly Found[], look: Look): Found 
 
 /** @param seen mappings that were looked into: a file may refer to one from many places, itself included. */
 function usual(at: Found, look: Look, depth = 0, seen = new Set<Pickled>()): Found | undefined {
-  if (depth === MAX_DEPTH || at.isModule) return undefined;
+  if (depth === MAX_DEPTH || at.buffers !== undefined) return undefined;
   for (const name of USUAL_KEYS) {
     const value = at.map.get(name);
     if (value === undefined || seen.has(value)) continue;
@@ -162,14 +162,15 @@ function rankOf({ key }: Candidate): number {
 
 /** Names may hold dots themselves: the longest one that is there is taken, step by step. */
 function under(top: Found, key: string, look: Look): Found | undefined {
+  if (key === '') return top;
   const parts = key.split('.');
   for (let end = parts.length; end > 0; end--) {
     const name = parts.slice(0, end).join('.');
-    if (top.isModule || !top.map.has(name)) continue;
+    if (top.buffers !== undefined || !top.map.has(name)) continue;
     const inner = look(top.map.get(name), joined(top.key, name));
     const rest = parts.slice(end).join('.');
     if (inner === undefined) return undefined;
-    return rest === '' ? inner : under(inner, rest, look);
+    return under(inner, rest, look);
   }
   return undefined;
 }

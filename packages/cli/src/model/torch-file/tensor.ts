@@ -39,6 +39,9 @@ export const DATA_CALLS: DataCalls = new Map<string, Call>([
   ['torch._utils._rebuild_meta_tensor_no_storage', ([dtype, shape = null]) => new PickledTensor(shape, dtypeOf(dtype))],
   ['torch._utils._rebuild_wrapper_subclass', ([, dtype, shape = null]) => new PickledTensor(shape, dtypeOf(dtype))],
   ['torch._utils._rebuild_sparse_tensor', ([, parts]) => sparse(parts)],
+  ['torch._utils._rebuild_device_tensor_from_cpu_tensor', ([data = null]) => data],
+  ['torch._utils._rebuild_device_tensor_from_numpy', ([array, dtype]) => fromNumpy(array, dtype)],
+  ['torch._utils._rebuild_xla_tensor', ([array, dtype]) => fromNumpy(array, dtype)],
   ['torch._tensor._rebuild_from_type', (args) => ofSubclass(args)],
   ['torch._tensor._rebuild_from_type_v2', (args) => ofSubclass(args)],
 ]);
@@ -76,6 +79,12 @@ function sparse(parts: Pickled | undefined): Pickled {
   if (!(values instanceof PickledTensor) || shape === undefined)
     return new Unknown('torch._utils._rebuild_sparse_tensor');
   return new PickledTensor(shape, values.dtype);
+}
+
+/** Tensors of devices that share no memory with the CPU are saved as arrays, whose shape stands in their state. */
+function fromNumpy(array: Pickled | undefined, dtype: Pickled | undefined): Pickled {
+  const [, shape] = array instanceof Unknown && Array.isArray(array.state) ? array.state : [];
+  return shape === undefined ? new Unknown('an array of NumPy') : new PickledTensor(shape, dtypeOf(dtype));
 }
 
 /** A tensor of a class of its own is what the function gives that it is made with. */

@@ -11,27 +11,39 @@ const MAX_PATH_LENGTH = 2048;
 
 type Named = ReadonlyMap<Pickled, Pickled>;
 
+export interface WholeModule {
+  /** Tensors by their names in a state dict. */
+  readonly tensors: Named;
+  /** Names of those that are buffers. */
+  readonly buffers: ReadonlySet<string>;
+}
+
 /** Reads the modules of one file; a module that stands in several places is read once, and all together are bounded. */
 export class ModuleReader {
-  readonly #known = new Map<Unknown, Named>();
+  readonly #known = new Map<Unknown, WholeModule>();
   #left = MAX_MODULES;
 
-  /** The tensors of a module by their names in a state dict; `undefined` for anything else. */
-  stateDictOf(value: Pickled | undefined): Named | undefined {
+  /** What a module holds; `undefined` for anything else. */
+  read(value: Pickled | undefined): WholeModule | undefined {
     if (!(value instanceof Unknown) || attribute(value, '_modules') === undefined) return undefined;
-    const tensors = this.#known.get(value) ?? this.#read(value);
-    this.#known.set(value, tensors);
-    return tensors;
+    const module = this.#known.get(value) ?? this.#walk(value);
+    this.#known.set(value, module);
+    return module;
   }
 
-  #read(root: Unknown): Named {
+  #walk(root: Unknown): WholeModule {
     const tensors = new Map<Pickled, Pickled>();
+    const buffers = new Set<string>();
     const stack: { value: Pickled; prefix: string }[] = [{ value: root, prefix: '' }];
     for (let module = stack.pop(); module !== undefined; module = stack.pop()) {
       this.#left--;
       if (this.#left < 0) fail(`it holds more than ${MAX_MODULES} modules`);
       const { value, prefix } = module;
-      for (const [name, tensor] of ownTensors(value)) tensors.set(`${prefix}${nameOf(name)}`, tensor);
+      for (const [name, tensor] of ownTensors(value, '_parameters')) tensors.set(`${prefix}${nameOf(name)}`, tensor);
+      for (const [name, tensor] of ownTensors(value, '_buffers')) {
+        tensors.set(`${prefix}${nameOf(name)}`, tensor);
+        buffers.add(`${prefix}${nameOf(name)}`);
+      }
       const children = [...(attribute(value, '_modules') ?? [])];
       for (const [name, child] of children.reverse()) {
         const below = `${prefix}${nameOf(name)}.`;
@@ -39,15 +51,13 @@ export class ModuleReader {
         if (child !== null) stack.push({ value: child, prefix: below });
       }
     }
-    return tensors;
+    return { tensors, buffers };
   }
 }
 
-function* ownTensors(module: Pickled): Generator<readonly [Pickled, PickledTensor]> {
-  for (const field of ['_parameters', '_buffers']) {
-    for (const [name, tensor] of attribute(module, field) ?? []) {
-      if (tensor instanceof PickledTensor) yield [name, tensor];
-    }
+function* ownTensors(module: Pickled, field: string): Generator<readonly [Pickled, PickledTensor]> {
+  for (const [name, tensor] of attribute(module, field) ?? []) {
+    if (tensor instanceof PickledTensor) yield [name, tensor];
   }
 }
 
