@@ -3,7 +3,8 @@
  *
  * What a hostile file can cost is bounded: every step is paid from an allowance, and nothing is followed into its parts.
  */
-import { CutShortError, fail } from './error.ts';
+import { ByteReader, MAX_TEXT_BYTES } from './byte-reader.ts';
+import { fail } from './error.ts';
 import { Global, Persistent, type Pickled, Unknown } from './values.ts';
 
 /** Calls that give data: by name, what a call with these arguments gives. */
@@ -16,14 +17,10 @@ type Item = Pickled | typeof MARK;
 const ALLOWANCE = 1 << 28;
 const COST = { step: 8, item: 24, list: 40, map: 220, entry: 64, object: 96, memo: 24, slot: 160, text: 56 } as const;
 
-/** Names and words of data are shorter; what is longer is data of arrays, and not kept. */
-const MAX_TEXT_BYTES = 1 << 16;
 const MAX_LONG_BYTES = 64;
 
 /** The state of the machine that pickles are programs for. `opcodes.ts` says what each step does. */
-export class PickleMachine {
-  at: number;
-  readonly #source: Buffer;
+export class PickleMachine extends ByteReader {
   readonly #calls: DataCalls;
   readonly #stack: Item[] = [];
   /** Slots are numbered in order by all who write pickles; others are kept by number. */
@@ -32,8 +29,7 @@ export class PickleMachine {
   #left = ALLOWANCE;
 
   constructor(source: Buffer, start: number, calls: DataCalls) {
-    this.#source = source;
-    this.at = start;
+    super(source, start);
     this.#calls = calls;
   }
 
@@ -42,29 +38,11 @@ export class PickleMachine {
     return this.byte();
   }
 
-  byte(): number {
-    const byte = this.#source[this.at];
-    if (byte === undefined) this.#cutShort();
-    this.at++;
-    return byte;
-  }
-
-  bytes(length: number): Buffer {
-    const end = this.at + length;
-    if (end > this.#source.length) this.#cutShort();
-    const bytes = this.#source.subarray(this.at, end);
-    this.at = end;
-    return bytes;
-  }
-
   /** @param encoding what Python wrote; of `latin1` are the texts of Python 2. */
   pushText(length: number, encoding: 'utf8' | 'latin1' = 'utf8'): void {
-    const start = this.at;
-    const end = start + length;
-    if (end > this.#source.length) this.#cutShort();
-    this.at = end;
+    const bytes = this.bytes(length);
     this.#pay(COST.text + Math.min(length, MAX_TEXT_BYTES));
-    this.push(length > MAX_TEXT_BYTES ? new Unknown('a long text') : this.#source.toString(encoding, start, end));
+    this.push(length > MAX_TEXT_BYTES ? new Unknown('a long text') : bytes.toString(encoding));
   }
 
   /** Bytes are passed over: no name or shape is one. */
@@ -88,15 +66,6 @@ export class PickleMachine {
     const text = this.line();
     this.#pay(COST.text + text.length);
     this.push(read(text));
-  }
-
-  line(): string {
-    const end = this.#source.indexOf(0x0a, this.at);
-    if (end < 0) this.#cutShort();
-    if (end - this.at > MAX_TEXT_BYTES) this.damaged();
-    const text = this.#source.toString('utf8', this.at, end);
-    this.at = end + 1;
-    return text;
   }
 
   push(item: Pickled): void {
@@ -214,14 +183,6 @@ export class PickleMachine {
     if (top instanceof Unknown) top.state = state;
   }
 
-  damaged(): never {
-    return fail(`the pickle is damaged at byte ${this.at}`);
-  }
-
-  #cutShort(): never {
-    throw new CutShortError(`the pickle is cut short at byte ${this.at}`);
-  }
-
   #fill(map: Map<Pickled, Pickled>, items: readonly Pickled[]): void {
     if (items.length % 2 !== 0) fail(`the pickle is damaged at byte ${this.at}: a key without a value`);
     this.#pay((COST.entry * items.length) / 2);
@@ -235,7 +196,7 @@ export class PickleMachine {
 
   #pay(cost: number): void {
     this.#left -= cost;
-    if (this.#left < 0) fail(`the pickle holds too much: read until byte ${this.at} of ${this.#source.length}`);
+    if (this.#left < 0) fail(`the pickle holds too much: read until byte ${this.at} of ${this.size}`);
   }
 }
 
