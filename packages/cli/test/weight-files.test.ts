@@ -189,6 +189,12 @@ describe('a norm', () => {
       'a guess by the name alone: 2 modules (such as input_layernorm) are taken for RMSNorm, which is none of the norms of norm_decay_mult',
     );
     expect(warnings).toContain('norms (2)');
+    const folder = scratchFolder();
+    const [model, file] = [join(folder, 'm.safetensors'), join(folder, 'c.json')];
+    writeFileSync(model, safetensors(shapes));
+    writeFileSync(file, JSON.stringify(config));
+    const { err } = await run('explain', model, file, 'input_layernorm.weight');
+    expect(err).toContain('warning: a guess by the name alone');
   });
 });
 

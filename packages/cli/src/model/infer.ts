@@ -8,6 +8,8 @@ import { unwrapNames } from './wrappers.ts';
 export interface InferredModel {
   readonly root: ModuleView;
   readonly notes: readonly string[];
+  /** Those of the notes that say what may be wrong. */
+  readonly doubts: readonly string[];
 }
 
 const MAX_MODULES = 2 * MAX_TENSORS;
@@ -32,7 +34,12 @@ export function inferModel(file: WeightFile): InferredModel {
   const unwrapped = { ...file, tensors };
   const tally = new Tally();
   const root = viewOf(treeOf(tensors), unwrapped, tally);
-  return { root, notes: [...file.notes, ...notes, ...tally.notes(file), ...bufferNote(unwrapped)] };
+  const guess = tally.guessNote();
+  return {
+    root,
+    notes: [...file.notes, ...notes, tally.kindNote(file), ...guess, ...bufferNote(unwrapped)],
+    doubts: [...(file.doubts ?? []), ...guess],
+  };
 }
 
 function treeOf(tensors: readonly TensorInfo[]): NamedModule {
@@ -142,14 +149,16 @@ class Tally {
     this.#guessed++;
   }
 
-  notes({ kinds }: WeightFile): string[] {
+  kindNote({ kinds }: WeightFile): string {
     const found = [...this.#counts].map(([counted, count]) => `${counted} (${count})`);
     const how = kinds.size === 0 ? 'names and shapes' : 'the graph, names and shapes';
-    const note = `kinds of modules are inferred from ${how}: ${found.join(', ') || 'neither norms nor convolutions'}`;
-    if (this.#guessed === 0) return [note];
+    return `kinds of modules are inferred from ${how}: ${found.join(', ') || 'neither norms nor convolutions'}`;
+  }
+
+  guessNote(): string[] {
+    if (this.#guessed === 0) return [];
     const [which, are] = this.#guessed === 1 ? ['1 module', 'is'] : [`${this.#guessed} modules`, 'are'];
     return [
-      note,
       `a guess by the name alone: ${which} (such as ${this.#firstGuessed}) ${are} taken for RMSNorm, which is none of the norms of norm_decay_mult; a LayerNorm without a bias would be one`,
     ];
   }

@@ -17,7 +17,7 @@ export interface LoadedModel {
   readonly name: string;
   /** What was inferred, or is odd. */
   readonly notes: readonly string[];
-  /** Those of the notes that say which of several models it is, or what is missing from it. */
+  /** Those of the notes that say which of several models it is, and what may be wrong with it. */
   readonly doubts?: readonly string[] | undefined;
 }
 
@@ -72,6 +72,5 @@ function readModelFile(path: string, name: string): LoadedModel {
 }
 
 function inferred(path: string, file: WeightFile): LoadedModel {
-  const { root, notes } = withFile(path, () => inferModel(file));
-  return { root, name: file.name, notes, doubts: file.doubts };
+  return { name: file.name, ...withFile(path, () => inferModel(file)) };
 }
