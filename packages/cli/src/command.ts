@@ -15,15 +15,17 @@ export interface Terminal {
 /** Values of arguments and options by name, as the user typed them. An option that is a switch is `true`. */
 export type Given = Readonly<Record<string, string | true | undefined>>;
 
-export interface Parameter {
-  readonly name: string;
-  readonly about: string;
-}
-
 export interface OptionSpec {
   /** As commander writes it: `-o, --output <file>`; without a `<value>` it is a switch. */
   readonly flags: string;
   readonly about: string;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly about: string;
+  /** Options that say how it is read. */
+  readonly options?: readonly OptionSpec[];
 }
 
 export interface Command {
@@ -39,9 +41,15 @@ export interface Command {
 }
 
 export const JSON_OPTION: OptionSpec = { flags: '--json', about: 'print JSON' };
+export const KEY_OPTION: OptionSpec = {
+  flags: '--key <key>',
+  about: 'which of the mappings in a PyTorch checkpoint is the model, such as ema_state_dict (default: the likeliest)',
+};
 export const MODEL: Parameter = {
   name: 'model',
-  about: 'paramwise-model/1 (.json, .json.gz), .safetensors, .onnx, .pth/.pt, or a module that exports a model',
+  about:
+    'paramwise-model/1 (.json, .json.gz), .safetensors or its .index.json, .onnx, .pth/.pt/.ckpt/.tar, or a module that exports a model',
+  options: [KEY_OPTION],
 };
 export const CONFIG: Parameter = {
   name: 'config',
@@ -53,6 +61,11 @@ export function required(given: Given, name: string): string {
   const value = given[name];
   if (typeof value !== 'string') throw new Error(`internal: ${name} was not checked to be there`);
   return value;
+}
+
+/** How the model is read. */
+export function modelOptions({ key }: Given): { readonly key?: string } {
+  return typeof key === 'string' ? { key } : {};
 }
 
 const MAX_COUNT = 10_000_000;

@@ -2,7 +2,7 @@
 export type { Command, Terminal } from './command.ts';
 export { COMMANDS } from './commands.ts';
 export { type ConfigFile, loadConfig } from './config/load.ts';
-export { type LoadedModel, loadModel } from './model/load.ts';
+export { type LoadedModel, loadModel, type ModelOptions } from './model/load.ts';
 export { type PlanJson, planJson } from './plan-json.ts';
 export { type Planned, planFiles } from './planning.ts';
 export { runProgram } from './program.ts';

@@ -46,22 +46,20 @@ function settingsOf(row: PlanRow): Pick<ParamRow, 'lr' | 'decay' | 'rule' | 'tra
 
 const settingText = (value: unknown) => (value === undefined ? 'default' : shortNumber(value));
 
-const DTYPE_BYTES: Readonly<Record<string, number>> = {
-  float64: 8,
-  double: 8,
-  float16: 2,
-  half: 2,
-  bfloat16: 2,
-  complex64: 8,
-  complex128: 16,
-  float8_e4m3fn: 1,
-  float8_e5m2: 1,
-};
+const DTYPE_BITS: ReadonlyMap<string, number> = new Map([
+  ['double', 64],
+  ['half', 16],
+]);
+
+/** By the first number in its name: `bfloat16`, `float8_e4m3fn`. */
+function bitsOf(dtype: string): number {
+  return DTYPE_BITS.get(dtype) ?? Number(/\d+/.exec(dtype)?.[0] ?? 32);
+}
 
 function sizeOf(param: ParamView): Pick<ParamRow, 'shape' | 'elements' | 'bytes'> {
   const elements = elementCount(param);
   const dtype = 'dtype' in param ? String(param.dtype) : 'float32';
-  return { shape: param.shape, elements, bytes: elements * (DTYPE_BYTES[dtype] ?? 4) };
+  return { shape: param.shape, elements, bytes: Math.ceil((elements * bitsOf(dtype)) / 8) };
 }
 
 /** One entry for each distinct pair of rate and decay, in the order in which they are first met; what is left out last. */

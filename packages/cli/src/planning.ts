@@ -2,7 +2,7 @@
 import type { ModuleView, OptimizerConfig, ParamPlan } from '@paramwise/core';
 import { prepare, refuseEmpty } from '@paramwise/core/internal';
 import { type ConfigFile, loadConfig } from './config/load.ts';
-import { loadModel } from './model/load.ts';
+import { loadModel, type ModelOptions } from './model/load.ts';
 import { autoScaleNote } from './run-settings.ts';
 
 export interface Planned {
@@ -14,7 +14,7 @@ export interface Planned {
   readonly optimizer: OptimizerConfig;
   /** The constructor that the config names, where it is not known and the default rules stand in for it. */
   readonly unknownConstructor?: string | undefined;
-  /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes. */
+  /** Warnings of the plan for commands that show no others: names that nothing is known of, rates that training changes, which model was taken. */
   readonly mainWarnings: readonly string[];
 }
 
@@ -25,9 +25,9 @@ export interface Planned {
  *
  * @throws Refusal for a file that cannot be read, ConfigError for a config that is refused.
  */
-export async function planFiles(modelPath: string, configPath: string): Promise<Planned> {
+export async function planFiles(modelPath: string, configPath: string, options: ModelOptions = {}): Promise<Planned> {
   const config = loadConfig(configPath);
-  const { root: model, name: modelName, notes } = await loadModel(modelPath);
+  const { root: model, name: modelName, notes, doubts = [] } = await loadModel(modelPath, options);
   const prepared = prepare(model, config.optim_wrapper, undefined, { unknown: 'warn' });
   const { plan, unknownConstructor, unknownNames } = prepared;
   refuseEmpty(plan);
@@ -40,6 +40,6 @@ export async function planFiles(modelPath: string, configPath: string): Promise<
     config,
     optimizer: prepared.config.optimizer,
     unknownConstructor,
-    mainWarnings: [...unknownNames, ...ofRun],
+    mainWarnings: [...doubts, ...unknownNames, ...ofRun],
   };
 }

@@ -58,6 +58,7 @@ function addCommand(program: Program, command: Command, action: (given: Given) =
   for (const parameter of parameters) {
     added.argument(`[${parameter.name}]`, parameter.about);
     added.addOption(new Option(`--${parameter.name} <${parameter.name}>`).hideHelp());
+    for (const option of parameter.options ?? []) added.option(option.flags, option.about);
   }
   for (const option of options) added.option(option.flags, option.about);
   added.usage([...parameters.map((parameter) => `<${parameter.name}>`), '[options]'].join(' '));

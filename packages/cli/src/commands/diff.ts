@@ -1,6 +1,6 @@
 /** `paramwise diff`: what changes from one config to another. */
 import { diffPlans, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
 import { planFiles } from '../planning.ts';
 import { optimizerSettings } from '../schedule-groups.ts';
@@ -15,8 +15,8 @@ export const diff: Command = {
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
   async run(given, { out, err }) {
     const model = required(given, 'model');
-    const before = await planFiles(model, required(given, 'configA'));
-    const after = await planFiles(model, required(given, 'configB'));
+    const before = await planFiles(model, required(given, 'configA'), modelOptions(given));
+    const after = await planFiles(model, required(given, 'configB'), modelOptions(given));
     const optimizer = optimizerChanges(before.config, after.config);
     if (given.json) out(jsonText({ optimizer, changes: changesOf(before.plan, after.plan) }));
     else {

@@ -1,5 +1,5 @@
 /** `paramwise plan`: the settings of every parameter. */
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
 import { planJson } from '../plan-json.ts';
 import { planFiles } from '../planning.ts';
 import { planText, warningText } from '../text/plan-text.ts';
@@ -14,7 +14,11 @@ export const plan: Command = {
     ['paramwise plan --model vit.safetensors --config config.yaml --json', 'the groups as JSON'],
   ],
   async run(given, { out, err, paint }) {
-    const { plan, modelName } = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, modelName } = await planFiles(
+      required(given, 'model'),
+      required(given, 'config'),
+      modelOptions(given),
+    );
     if (given.json) {
       out(jsonText(planJson(plan)));
       return 0;

@@ -1,5 +1,5 @@
 /** `paramwise report`: the plan as a page to look at. */
-import { CONFIG, type Command, countOf, type Given, MODEL, required } from '../command.ts';
+import { CONFIG, type Command, countOf, type Given, MODEL, modelOptions, required } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { type Planned, planFiles } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
@@ -28,7 +28,7 @@ export const report: Command = {
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
   async run(given, { out, err }) {
-    const planned = await planFiles(required(given, 'model'), required(given, 'config'));
+    const planned = await planFiles(required(given, 'model'), required(given, 'config'), modelOptions(given));
     const { plan, model, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
     const { schedules, warnings } = curvesOf(planned, given);

@@ -8,6 +8,8 @@ import {
   type Given,
   JSON_OPTION,
   jsonText,
+  KEY_OPTION,
+  modelOptions,
   required,
   type Terminal,
 } from '../command.ts';
@@ -37,6 +39,7 @@ export const schedule: Command = {
     { flags: '--steps <count>', about: 'steps to show (default: those of the run, where its length is known)' },
     ...RUN_OPTIONS,
     { flags: '--model <model>', about: 'take the groups of this model, not those that the config names' },
+    KEY_OPTION,
     { flags: '--csv <file>', about: 'write step, group, lr, momentum, …; "-" is standard output, without the chart' },
     JSON_OPTION,
   ],
@@ -75,7 +78,7 @@ async function groupsOf(given: Given, config: ConfigFile): Promise<Groups> {
     const note = autoScaleNote(config);
     return { groups, warnings: note === undefined ? [...warnings] : [...warnings, note] };
   }
-  const { plan } = await planFiles(given.model, required(given, 'config'));
+  const { plan } = await planFiles(given.model, required(given, 'config'), modelOptions(given));
   return { groups: plannedGroups(plan, config), warnings: [...plan.warnings] };
 }
 

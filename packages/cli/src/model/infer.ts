@@ -1,25 +1,19 @@
-/**
- * Weight file → module tree. Kinds that the file does not tell follow from names and shapes, and the plan says so.
- *
- * - A norm has running statistics, or weight and bias of one dimension and one size, or a weight of one dimension and the name
- *   of a norm.
- * - A weight of four dimensions is a 2-d convolution. With one channel a group it is depth-wise: that is what the rules ask.
- * - A deformable convolution is a 2-d convolution with a child `conv_offset`.
- */
-import type { KnownKind, TensorInfo, WeightFile } from './tensors.ts';
-
-interface Module {
-  readonly path: string;
-  /** Own tensors by last name. */
-  readonly tensors: Map<string, TensorInfo>;
-  readonly children: Map<string, Module>;
-}
+/** Weight file → module tree. Kinds that the file does not tell follow from names and shapes, and the plan says so. */
+import type { ModuleKind, ModuleView, ParamView } from '@paramwise/core';
+import { refuse } from '../refusal.ts';
+import { type InferredKind, kindOf, type NamedModule, RMS_NORM } from './kinds.ts';
+import { MAX_TENSORS, type TensorInfo, type WeightFile } from './tensors.ts';
+import { unwrapNames } from './wrappers.ts';
 
 export interface InferredModel {
-  /** In the format `paramwise-model/1`. */
-  readonly json: object;
+  readonly root: ModuleView;
   readonly notes: readonly string[];
+  /** Those of the notes that say what may be wrong. */
+  readonly doubts: readonly string[];
 }
+
+const MAX_MODULES = 2 * MAX_TENSORS;
+const MAX_NAME_LENGTH = 4096;
 
 /** Names that buffers of floating-point numbers have. */
 const BUFFER_NAMES = new Set([
@@ -33,25 +27,38 @@ const BUFFER_NAMES = new Set([
   'inv_freq',
 ]);
 const FLOATING = /^(b?float|double|half|complex)/;
-const NORM_NAME = /(^|[._])(batch|layer|group|instance|sync)?_?(norm|bn|ln|gn|layernorm|batchnorm)_?\d*$|norm$/i;
 
+/** @throws Refusal for more tensors or modules than any model has. */
 export function inferModel(file: WeightFile): InferredModel {
-  const root = treeOf(file.tensors);
-  const counts = new Map<string, number>();
-  const json = { format: 'paramwise-model/1', name: file.name, root: nodes(root, file, counts) };
-  return { json, notes: [...file.notes, kindNote(counts, file), ...bufferNote(file)] };
+  const { tensors, notes } = unwrapNames(file.tensors, file.wrappers ?? []);
+  const unwrapped = { ...file, tensors };
+  const tally = new Tally();
+  const root = viewOf(treeOf(tensors), unwrapped, tally);
+  const guess = tally.guessNote();
+  return {
+    root,
+    notes: [...file.notes, ...notes, tally.kindNote(file), ...guess, ...bufferNote(unwrapped)],
+    doubts: [...(file.doubts ?? []), ...guess],
+  };
 }
 
-function treeOf(tensors: readonly TensorInfo[]): Module {
+function treeOf(tensors: readonly TensorInfo[]): NamedModule {
+  if (tensors.length > MAX_TENSORS) refuse(`it has ${tensors.length} tensors; at most ${MAX_TENSORS} are read`);
   const root = makeModule('');
+  let count = 1;
   for (const tensor of tensors) {
+    if (tensor.name.length > MAX_NAME_LENGTH) refuse(`a tensor has a name of ${tensor.name.length} characters`);
     const parts = tensor.name.split('.');
     const last = parts.pop()!;
     let module = root;
     for (const part of parts) {
-      const path = module === root ? part : `${module.path}.${part}`;
-      const child = module.children.get(part) ?? makeModule(path);
-      module.children.set(part, child);
+      let child = module.children.get(part);
+      if (child === undefined) {
+        count++;
+        if (count > MAX_MODULES) refuse(`the names of its tensors lead to more than ${MAX_MODULES} modules`);
+        child = makeModule(module === root ? part : `${module.path}.${part}`);
+        module.children.set(part, child);
+      }
       module = child;
     }
     module.tensors.set(last, tensor);
@@ -59,96 +66,102 @@ function treeOf(tensors: readonly TensorInfo[]): Module {
   return root;
 }
 
-function makeModule(path: string): Module {
+function makeModule(path: string): NamedModule {
   return { path, tensors: new Map(), children: new Map() };
 }
 
-/** The tree as a model file has it. Without recursion: nesting is not bounded by the call stack. */
-function nodes(root: Module, file: WeightFile, counts: Map<string, number>): object {
-  const ids = new Map<string, number>();
-  const idOf = ({ name, memory = name }: TensorInfo): number => {
-    if (!ids.has(memory)) ids.set(memory, ids.size);
-    return ids.get(memory)!;
-  };
-  const top: [string, object][] = [];
-  const stack = [{ name: '', module: root, into: top }];
-  let id = 0;
-  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
-    const { name, module, into } = item;
-    const children: [string, object][] = [];
+class InferredModule implements ModuleView {
+  readonly moduleKind: ModuleKind;
+  readonly typeNames: readonly string[];
+  readonly params: readonly (readonly [string, ParamView])[];
+  readonly children: (readonly [string, InferredModule])[] = [];
+
+  constructor({ kind, typeNames }: InferredKind, params: readonly (readonly [string, ParamView])[]) {
+    this.moduleKind = kind;
+    this.typeNames = typeNames;
+    this.params = params;
+  }
+
+  ownParams(): Iterable<readonly [string, ParamView]> {
+    return this.params;
+  }
+
+  ownChildren(): Iterable<readonly [string, InferredModule]> {
+    return this.children;
+  }
+}
+
+/** The tree as the planner walks it. Without recursion: nesting is not bounded by the call stack. */
+function viewOf(root: NamedModule, file: WeightFile, tally: Tally): ModuleView {
+  const paramOf = paramTable();
+  const make = (module: NamedModule): InferredModule => {
     const kind = kindOf(module, file.kinds);
-    counts.set(kind.counted, (counts.get(kind.counted) ?? 0) + 1);
-    into.push([name, { id: id++, ...kind.node, params: paramsOf(module, file, idOf), children }]);
-    const below = [...module.children].map(([child, found]) => ({ name: child, module: found, into: children }));
-    stack.push(...below.reverse());
+    tally.add(kind, module);
+    const trained = [...module.tensors].filter(([, tensor]) => !isBuffer(tensor, file));
+    const params = trained.map(([name, tensor]) => [name, paramOf(tensor)] as const);
+    return new InferredModule(kind, params);
+  };
+  const top = make(root);
+  // Depth first, so that parameters are numbered as they are planned.
+  const stack = [{ view: top, rest: root.children.entries() }];
+  for (let item = stack.at(-1); item !== undefined; item = stack.at(-1)) {
+    const next = item.rest.next();
+    if (next.done) stack.pop();
+    else {
+      const [name, module] = next.value;
+      const view = make(module);
+      item.view.children.push([name, view]);
+      stack.push({ view, rest: module.children.entries() });
+    }
   }
-  return top[0]![1];
+  return top;
 }
 
-function paramsOf({ tensors }: Module, file: WeightFile, idOf: (tensor: TensorInfo) => number): object[] {
-  return [...tensors]
-    .filter(([, tensor]) => !isBuffer(tensor, file))
-    .map(([name, tensor]) => ({
-      name,
-      id: idOf(tensor),
-      shape: tensor.shape,
-      dtype: tensor.dtype,
-      requires_grad: true,
-    }));
+/** One memory is one parameter, whatever its names; each has the number of its first. */
+function paramTable(): (tensor: TensorInfo) => ParamView {
+  const shared = new Map<string, ParamView>();
+  let id = 0;
+  return ({ shape, dtype, memory }) => {
+    const known = memory === undefined ? undefined : shared.get(memory);
+    if (known !== undefined) return known;
+    const param = { id: id++, shape, dtype, requiresGrad: true };
+    if (memory !== undefined) shared.set(memory, param);
+    return param;
+  };
 }
 
-function isBuffer({ name, dtype }: TensorInfo, { buffers }: WeightFile): boolean {
-  return buffers.has(name) || !FLOATING.test(dtype) || BUFFER_NAMES.has(name.slice(name.lastIndexOf('.') + 1));
+function isBuffer({ name, dtype, isBuffer: isKnown = false }: TensorInfo, { buffers }: WeightFile): boolean {
+  return (
+    isKnown || buffers.has(name) || !FLOATING.test(dtype) || BUFFER_NAMES.has(name.slice(name.lastIndexOf('.') + 1))
+  );
 }
 
-interface Kind {
-  /** What the note calls it. */
-  readonly counted: string;
-  readonly node: { readonly types: readonly string[]; readonly attrs?: object };
-}
+/** How many modules are of each kind. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+  #guessed = 0;
+  #firstGuessed = '';
 
-const OTHER: Kind = { counted: 'other', node: { types: ['Module'] } };
-
-function kindOf(module: Module, known: ReadonlyMap<string, KnownKind>): Kind {
-  const kind = known.get(module.path);
-  const weight = module.tensors.get('weight');
-  if (kind?.type === 'norm') return normKind(kind.name);
-  if (kind?.type === 'deform_conv') return DEFORM_CONV;
-  if (weight?.shape.length === 4) {
-    const offset = module.children.get('conv_offset')?.tensors.get('weight');
-    if (offset?.shape.length === 4) return DEFORM_CONV;
-    return convKind(weight.shape, kind?.groups);
+  add({ counted, typeNames }: InferredKind, { path }: NamedModule): void {
+    if (counted !== undefined) this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1);
+    if (typeNames !== RMS_NORM.typeNames) return;
+    if (this.#guessed === 0) this.#firstGuessed = path;
+    this.#guessed++;
   }
-  return isNorm(module) ? normKind(module.tensors.has('running_mean') ? '_BatchNorm' : 'LayerNorm') : OTHER;
-}
 
-const DEFORM_CONV: Kind = { counted: 'deformable convolutions', node: { types: ['DeformConv2d', 'Module'] } };
+  kindNote({ kinds }: WeightFile): string {
+    const found = [...this.#counts].map(([counted, count]) => `${counted} (${count})`);
+    const how = kinds.size === 0 ? 'names and shapes' : 'the graph, names and shapes';
+    return `kinds of modules are inferred from ${how}: ${found.join(', ') || 'neither norms nor convolutions'}`;
+  }
 
-function normKind(name: string): Kind {
-  return { counted: 'norms', node: { types: [name, 'Module'] } };
-}
-
-function convKind([outputs = 0, perGroup = 0]: readonly number[], known: number | undefined): Kind {
-  const groups = known ?? (perGroup === 1 ? outputs : 1);
-  const attrs = { in_channels: perGroup * groups, out_channels: outputs, groups };
-  const counted = groups === attrs.in_channels ? 'depth-wise convolutions' : 'convolutions';
-  return { counted, node: { types: ['Conv2d', 'Module'], attrs } };
-}
-
-function isNorm({ path, tensors }: Module): boolean {
-  if (tensors.has('running_mean')) return true;
-  const weight = (tensors.get('weight') ?? tensors.get('gamma'))?.shape;
-  if (weight?.length !== 1) return false;
-  const bias = (tensors.get('bias') ?? tensors.get('beta'))?.shape;
-  return bias === undefined ? NORM_NAME.test(path) : bias.length === 1 && bias[0] === weight[0];
-}
-
-function kindNote(counts: ReadonlyMap<string, number>, { kinds }: WeightFile): string {
-  const found = [...counts]
-    .filter(([counted]) => counted !== 'other')
-    .map(([counted, count]) => `${counted} (${count})`);
-  const how = kinds.size === 0 ? 'names and shapes' : 'the graph, names and shapes';
-  return `kinds of modules are inferred from ${how}: ${found.join(', ') || 'neither norms nor convolutions'}`;
+  guessNote(): string[] {
+    if (this.#guessed === 0) return [];
+    const [which, are] = this.#guessed === 1 ? ['1 module', 'is'] : [`${this.#guessed} modules`, 'are'];
+    return [
+      `a guess by the name alone: ${which} (such as ${this.#firstGuessed}) ${are} taken for RMSNorm, which is none of the norms of norm_decay_mult; a LayerNorm without a bias would be one`,
+    ];
+  }
 }
 
 const MAX_NAMES = 3;

@@ -9,6 +9,8 @@ export interface TensorInfo {
   readonly dtype: string;
   /** Equal for two tensors that are the very same memory; one of its own where not given. */
   readonly memory?: string;
+  /** Whether the file says that it is not trained. */
+  readonly isBuffer?: boolean;
 }
 
 /** What a file says of a module beyond the names and shapes of its tensors. */
@@ -27,7 +29,14 @@ export interface WeightFile {
   readonly buffers: ReadonlySet<string>;
   /** What a reader of the plan is to know. */
   readonly notes: readonly string[];
+  /** Those of the notes that say which of several models it is, or what is missing from it. */
+  readonly doubts?: readonly string[];
+  /** Names of wrappers that may hold the whole model, such as `module`; none where not given. */
+  readonly wrappers?: readonly string[];
 }
+
+/** Of the models that are published, all experts counted, none has so many. */
+export const MAX_TENSORS = 200_000;
 
 /** Largest number of dimensions that is read; PyTorch itself stops at 64. */
 const MAX_DIMENSIONS = 64;
