@@ -86,7 +86,10 @@ export function findMembers(
   const config = readMembers(cfg);
   const { root, warnings, issues } = isModuleView(models) ? ofModel(models, config) : ofModels(models, config);
   warnings.push(...constructorWarnings(config, registries, unknown, issues));
-  const members = config.members.flatMap(({ name, optimWrapper, modules }) => {
+  const order = isModuleView(models) ? [] : Object.keys(models);
+  // Models that are given by name keep their order.
+  const ordered = config.members.toSorted((a, b) => order.indexOf(a.modules[0]!) - order.indexOf(b.modules[0]!));
+  const members = ordered.flatMap(({ name, optimWrapper, modules }) => {
     const isKnown = isModuleView(models) || modules.every((module) => Object.hasOwn(models, module));
     const part = isKnown ? findPart(root, { name, optimWrapper, modules }, issues) : undefined;
     const found = collectIssues(name, issues, () => findConstructor(optimWrapper, registries, { unknown }));
