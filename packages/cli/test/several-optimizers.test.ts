@@ -82,10 +82,16 @@ it('explain: by the path in the model', async () => {
 
 it('diff: member by member', async () => {
   const { model, config } = files();
-  const other = files(CONFIG.replace('lr_mult=0.1', 'lr_mult=0.5').replace('discriminator=dict(type', 'critic=dict(modules="discriminator", type').replace('discriminator=[]', 'critic=[]')).config;
+  const other = files(
+    CONFIG.replace('lr_mult=0.1', 'lr_mult=0.5')
+      .replace('discriminator=dict(type', 'critic=dict(modules="discriminator", type')
+      .replace('discriminator=[]', 'critic=[]'),
+  ).config;
   const { out, code } = await run('diff', model, config, other);
   expect(code).toBe(0);
-  expect(out).toMatch(/^generator:\n {2}.*backbone[\s\S]*discriminator: only in the first config\ncritic: only in the second config\n$/);
+  expect(out).toMatch(
+    /^generator:\n {2}.*backbone[\s\S]*discriminator: only in the first config\ncritic: only in the second config\n$/,
+  );
   const json = JSON.parse((await run('diff', model, config, other, '--json')).out);
   expect(json).toMatchObject({ onlyBefore: ['discriminator'], onlyAfter: ['critic'] });
   expect(json.members.generator.changes).toHaveLength(2);
@@ -100,13 +106,16 @@ it('schedule: curves of each member, with a model and without', async () => {
     expect(code).toBe(0);
     const { members } = JSON.parse(out);
     const last = (name: string) => members[name].groups.map(({ lr }: { lr: number[] }) => lr.at(-1));
-    expect(last('generator').sort((a: number, b: number) => b - a)).toEqual([expect.closeTo(2e-6, 12), expect.closeTo(2e-7, 12)]);
+    expect(last('generator').sort((a: number, b: number) => b - a)).toEqual([
+      expect.closeTo(2e-6, 12),
+      expect.closeTo(2e-7, 12),
+    ]);
     expect(last('discriminator')).toEqual([0.01]);
   }
   const csv = join(folder, 'rates.csv');
   const { out } = await run('schedule', config, '--steps', '20', '--csv', csv);
   expect(out).toMatch(/generator: lr[\s\S]*discriminator: lr/);
-  expect(readFileSync(csv, 'utf8')).toMatch(/^step,member,group,lr,momentum\n0,generator,/);
+  expect(readFileSync(csv, 'utf8')).toMatch(/^step,member,group,lr,momentum\r\n0,generator,/);
 });
 
 it('export: a mapping of members for MMEngine, a file for each for PyTorch', async () => {
@@ -134,9 +143,15 @@ it('report: holds each member', async () => {
 
 it.each([
   [CONFIG.replace('lr=2e-4', 'lr=-1'), /optim_wrapper\.generator\.optimizer\.lr: found -1/],
-  [CONFIG.replace('discriminator=[]', 'x=[]'), /param_scheduler\.x: unknown field[\s\S]*param_scheduler\.discriminator: missing/],
+  [
+    CONFIG.replace('discriminator=[]', 'x=[]'),
+    /param_scheduler\.x: unknown field[\s\S]*param_scheduler\.discriminator: missing/,
+  ],
   [CONFIG.replace('step_size=10', 'step_size=0'), /param_scheduler\.generator\.step_size: found 0/],
-  [CONFIG.replace("type='SGD', lr=1e-2, momentum=0.9", "type='Mine'"), /optim_wrapper\.discriminator\.optimizer\.lr: missing/],
+  [
+    CONFIG.replace("type='SGD', lr=1e-2, momentum=0.9", "type='Mine'"),
+    /optim_wrapper\.discriminator\.optimizer\.lr: missing/,
+  ],
 ])('refusals name the member', async (text, message) => {
   const { config } = files(text);
   const { code, err } = await run('schedule', config, '--steps', '3');

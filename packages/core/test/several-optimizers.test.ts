@@ -61,7 +61,9 @@ describe('members of an optim_wrapper', () => {
     const warnings: string[] = [];
     const both = { ...config, discriminator: { ...config.discriminator, modules: ['generator', 'discriminator'] } };
     buildOptimWrappers(model, both, { onWarning: (text) => warnings.push(text) });
-    expect(warnings).toContainEqual(expect.stringMatching(/^trained by generator and discriminator, each .*generator\./));
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^trained by generator and discriminator, each .*generator\./),
+    );
     expect(warnings).toContainEqual(expect.stringMatching(/^trained by no member: loss\./));
   });
 
@@ -73,17 +75,45 @@ describe('members of an optim_wrapper', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a rate', { ...config, generator: { optimizer: optimizer(-1) } }, /^optim_wrapper\.generator\.optimizer\.lr: found -1/],
-    ['a module', { ...config, generater: config.generator }, /optim_wrapper\.generater: found no module .*did you mean "generator"/],
-    ['modules', { ...config, x: { ...config.generator, modules: ['y'] } }, /optim_wrapper\.x\.modules: found no module "y"/],
-    ['a list', { ...config, x: { ...config.generator, modules: [] } }, /optim_wrapper\.x\.modules: found an empty list/],
-    ['a field of a member', { ...config, clip_grad: { max_norm: 1 } }, /optim_wrapper\.clip_grad: nothing reads it here/],
+    [
+      'a rate',
+      { ...config, generator: { optimizer: optimizer(-1) } },
+      /^optim_wrapper\.generator\.optimizer\.lr: found -1/,
+    ],
+    [
+      'a module',
+      { ...config, generater: config.generator },
+      /optim_wrapper\.generater: found no module .*did you mean "generator"/,
+    ],
+    [
+      'modules',
+      { ...config, x: { ...config.generator, modules: ['y'] } },
+      /optim_wrapper\.x\.modules: found no module "y"/,
+    ],
+    [
+      'a list',
+      { ...config, x: { ...config.generator, modules: [] } },
+      /optim_wrapper\.x\.modules: found an empty list/,
+    ],
+    [
+      'a field of a member',
+      { ...config, clip_grad: { max_norm: 1 } },
+      /optim_wrapper\.clip_grad: nothing reads it here/,
+    ],
     ['a number', { ...config, x: 3 }, /optim_wrapper\.x: found 3; allowed is a mapping with an optimizer/],
     ['no member', { constructor: 'MultiOptimWrapperConstructor' }, /optim_wrapper: missing; give a member/],
     ['one optimizer', { optimizer: optimizer(1) }, /found a config of one optimizer/],
     ['nothing', undefined, /optim_wrapper: found undefined/],
-    ['a constructor', { ...config, constructor: 'PGGANOptimWrapperConstructor' }, /optim_wrapper\.constructor: no .* named/],
-    ['one of ours', { ...config, constructor: 'LayerDecayOptimWrapperConstructor' }, /stands in it, as in optim_wrapper\.generator/],
+    [
+      'a constructor',
+      { ...config, constructor: 'PGGANOptimWrapperConstructor' },
+      /optim_wrapper\.constructor: no .* named/,
+    ],
+    [
+      'one of ours',
+      { ...config, constructor: 'LayerDecayOptimWrapperConstructor' },
+      /stands in it, as in optim_wrapper\.generator/,
+    ],
   ])('refuse %s, with the path', (_, cfg, message) => {
     expect(() => buildOptimWrappers(gan(), cfg)).toThrow(message);
     expect(() => planOptimWrappers(gan(), cfg)).toThrow(message);
@@ -97,7 +127,11 @@ describe('members of an optim_wrapper', () => {
 });
 
 const groups = (lr: number) => ({ paramGroups: [{ lr, momentum: 0.9 }], updateCount: 0 });
-const optimizers = () => new Map([['generator', groups(0.1)], ['discriminator', groups(0.2)]] as const);
+const optimizers = () =>
+  new Map([
+    ['generator', groups(0.1)],
+    ['discriminator', groups(0.2)],
+  ] as const);
 const step = { type: 'StepLR', step_size: 2, by_epoch: false };
 
 describe('schedules of several optimizers', () => {
@@ -113,7 +147,10 @@ describe('schedules of several optimizers', () => {
   it.each<[unknown, RegExp]>([
     [{ generator: step }, /^param_scheduler\.discriminator: missing; give the schedules of this member; \[\] for none/],
     [{ generator: step, discriminator: [], critic: [] }, /^param_scheduler\.critic: unknown field/],
-    [{ generator: [step, { ...step, step_size: 0 }], discriminator: [] }, /^param_scheduler\.generator\[1\]\.step_size/],
+    [
+      { generator: [step, { ...step, step_size: 0 }], discriminator: [] },
+      /^param_scheduler\.generator\[1\]\.step_size/,
+    ],
     [[{ ...step, step_size: 0 }], /^param_scheduler\[0\]\.step_size/],
   ])('are refused with the path: %j', (cfg, message) => {
     expect(() => buildParamScheduler(optimizers(), cfg)).toThrow(message);
@@ -121,7 +158,10 @@ describe('schedules of several optimizers', () => {
 
   it('change no group of any member where one refuses', () => {
     const own = optimizers();
-    const odd = { generator: { type: 'ConstantLR', factor: 0.5 }, discriminator: { type: 'StepParamScheduler', param_name: 'beta', step_size: 1 } };
+    const odd = {
+      generator: { type: 'ConstantLR', factor: 0.5 },
+      discriminator: { type: 'StepParamScheduler', param_name: 'beta', step_size: 1 },
+    };
     expect(() => buildParamScheduler(own, odd)).toThrow(/^discriminator: StepParamScheduler: group 0 has no number/);
     expect(own).toEqual(optimizers());
   });

@@ -1,14 +1,17 @@
 /** A generator and a discriminator, each with an optimizer and a schedule: built from one config, trained, resumed. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../cli/test/run.ts';
 import {
+  arange,
   buildOptimWrappers,
   buildParamScheduler,
   CheckpointError,
   loadCheckpoint,
   manualSeed,
   nn,
+  noGrad,
   OptimWrapperDict,
   paramGroupsOf,
   planOptimWrappers,
@@ -32,27 +35,83 @@ const schedules = {
   discriminator: { type: 'StepLR', step_size: 2, by_epoch: false },
 };
 
-function setUp(param_scheduler: unknown = schedules) {
+function setUp(param_scheduler: unknown = schedules, optim_wrapper: unknown = config) {
   const part = () => new nn.Sequential({ body: new nn.Linear(2, 2), head: new nn.Linear(2, 2) });
-  const model = new nn.Sequential({ generator: part(), discriminator: part() });
-  const wrapper = buildOptimWrappers(model, config);
+  const parts = { generator: part(), discriminator: part() };
+  const model = new nn.Sequential(parts);
+  const wrapper = buildOptimWrappers(model, optim_wrapper);
   const lists = buildParamScheduler(wrapper, param_scheduler);
-  return { model, wrapper, lists, driver: new ScheduleDriver(lists, wrapper) };
+  return { model, parts, wrapper, lists, driver: new ScheduleDriver(lists, wrapper) };
 }
 
 type Run = ReturnType<typeof setUp>;
 
-function train({ model, wrapper, driver }: Run, from: number, to: number): void {
+function train({ parts, wrapper, driver }: Run, from: number, to: number): void {
   for (let iteration = from; iteration < to; iteration++) {
     manualSeed(iteration);
     for (const name of ['discriminator', 'generator'] as const) {
-      tidy(() => wrapper.get(name).updateParams(model.get(name).forward(randn([3, 2])).pow(2).mean()));
+      tidy(() =>
+        wrapper.get(name).updateParams(
+          parts[name]
+            .forward(randn([3, 2]))
+            .pow(2)
+            .mean(),
+        ),
+      );
     }
     driver.afterIteration();
   }
 }
 
 const weights = ({ model }: Run) => [...model.stateDict().values()].map((value) => value.toArray());
+
+/** As MMEngine 0.10 trained it: an OptimWrapperDict, schedules for each member or one for all. */
+const recorded: Record<string, { lrs: Record<string, number[]>[]; weights: Record<string, number[][]> }> = JSON.parse(
+  readFileSync(new URL('data/two-optimizers.json', import.meta.url), 'utf8'),
+);
+const recordedConfig = {
+  generator: config.generator,
+  discriminator: {
+    type: 'OptimWrapper',
+    optimizer: { type: 'SGD', lr: 0.1, momentum: 0.9, weight_decay: 0.01 },
+    paramwise_cfg: { bias_decay_mult: 0 },
+  },
+};
+
+describe('several optimizers as MMEngine trains them', () => {
+  it.each([
+    ['own', schedules],
+    ['all', [schedules.discriminator]],
+  ])('with schedules: %s', (which, param_scheduler) => {
+    const { lrs, weights: expected } = recorded[which]!;
+    const { parts, wrapper, driver } = setUp(param_scheduler, recordedConfig);
+    for (const part of Object.values(parts)) {
+      for (const [index, param] of part.parameters().entries()) {
+        tidy(() => noGrad(() => param.copy_(arange(param.numel()).reshape(param.shape).div(10).add(index))));
+      }
+    }
+    const rates = [wrapper.getLr()];
+    for (let iteration = 0; iteration < 5; iteration++) {
+      for (const [name, part] of Object.entries(parts)) {
+        tidy(() => {
+          const [first, ...rest] = part.parameters().map((param) => param.pow(2).sum());
+          return wrapper.get(name).updateParams(rest.reduce((sum, each) => sum.add(each), first!));
+        });
+      }
+      driver.afterIteration();
+      rates.push(wrapper.getLr());
+    }
+    for (const [index, rate] of rates.entries()) {
+      expect(Object.keys(rate).sort()).toEqual(Object.keys(lrs[index]!).sort());
+      for (const [name, values] of Object.entries(rate))
+        expect(values).toEqual(lrs[index]![name]!.map((lr) => expect.closeTo(lr, 12)));
+    }
+    for (const [name, part] of Object.entries(parts)) {
+      const found = part.parameters().map((param) => param.flatten().toArray());
+      expect(found).toEqual(expected[name]!.map((values) => values.map((value) => expect.closeTo(value, 6))));
+    }
+  });
+});
 
 describe('several optimizers', () => {
   it('are built as they are planned, in one dict', () => {

@@ -19,9 +19,12 @@ export const diff: Command = {
     const before = await planConfig(model, required(given, 'configA'));
     const after = await planConfig(model, required(given, 'configB'));
     if (before.isSeveral !== after.isSeveral) {
-      refuse('one of the configs has one optimizer, the other a mapping of several: their plans have no common members');
+      refuse(
+        'one of the configs has one optimizer, the other a mapping of several: their plans have no common members',
+      );
     }
-    if (given.json) out(jsonText(before.isSeveral ? membersJson(before, after) : diffJson(...pairs(before, after)[0]!)));
+    if (given.json)
+      out(jsonText(before.isSeveral ? membersJson(before, after) : diffJson(...pairs(before, after)[0]!)));
     else {
       const lines = before.isSeveral ? membersLines(before, after) : diffLines(...pairs(before, after)[0]!);
       out(`${lines.join('\n') || 'no parameter changes'}\n`);

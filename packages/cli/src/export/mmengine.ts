@@ -25,7 +25,11 @@ export function exportMmengine(planned: PlannedConfig, path: string): Exported {
 function plainMembers({ members, config }: PlannedConfig): PlainConfig {
   const plain = members.map((member) => {
     const { name } = member;
-    return { name, modules: modulesOf(config.optim_wrapper, name), ...forMember(config, name, () => plainConfig(member)) };
+    return {
+      name,
+      modules: modulesOf(config.optim_wrapper, name),
+      ...forMember(config, name, () => plainConfig(member)),
+    };
   });
   const wrappers = plain.map(({ name, modules, optim_wrapper }) => [name, { ...modules, ...optim_wrapper }]);
   const { constructor: named } = config.optim_wrapper as Readonly<Record<string, unknown>>;

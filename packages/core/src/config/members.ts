@@ -69,7 +69,11 @@ export function readMembers(config: unknown): MembersConfig {
     issues.push({ code: 'invalid_value', path: ['optim_wrapper', 'constructor'], found, allowed: 'a name' });
   }
   if (members.length === 0 && issues.length === 0) {
-    issues.push({ code: 'missing', path: ['optim_wrapper'], allowed: 'a member for each optimizer, such as generator' });
+    issues.push({
+      code: 'missing',
+      path: ['optim_wrapper'],
+      allowed: 'a member for each optimizer, such as generator',
+    });
   }
   const isKnown = maker === undefined || MEMBERS_CONSTRUCTORS.includes(maker.split('.').at(-1)!);
   return { members, otherConstructor: isKnown ? undefined : maker, issues };

@@ -31,7 +31,9 @@ interface FoundMembers {
 }
 
 /** A member, prepared as a config of its own would be. */
-export interface PreparedMember extends PreparedConfig, Pick<FoundMember, 'name' | 'optimWrapper' | 'model' | 'module'> {}
+export interface PreparedMember
+  extends PreparedConfig,
+    Pick<FoundMember, 'name' | 'optimWrapper' | 'model' | 'module'> {}
 
 export interface PreparedMembers {
   readonly members: readonly PreparedMember[];
@@ -69,10 +71,7 @@ export function prepareMembers(
  * @param models as for `buildOptimWrappers`.
  * @throws ConfigError with the problems of all members, each under `optim_wrapper.NAME`.
  */
-export function planOptimWrappers(
-  models: ModelOrModels,
-  cfg: unknown,
-): Record<string, ParamPlan> {
+export function planOptimWrappers(models: ModelOrModels, cfg: unknown): Record<string, ParamPlan> {
   return Object.fromEntries(prepareMembers(models, cfg).members.map(({ name, plan }) => [name, plan]));
 }
 

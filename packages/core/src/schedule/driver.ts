@@ -1,5 +1,5 @@
 /** When each schedule is stepped in a training loop. */
-import { isMembers, type Members, type MemberSchedulers } from './build-members.ts';
+import { isMembers, type MemberSchedulers, type Members } from './build-members.ts';
 import { type Metrics, type ParamScheduler, PlateauScheduler } from './scheduler.ts';
 
 /** What counts real optimizer updates, such as an optimizer wrapper. */
@@ -53,11 +53,7 @@ export class ScheduleDriver {
    * @throws RangeError when `maxUpdatesPerIteration` is no whole number from 1, nor Infinity, or a name has no counter;
    * TypeError for a list with several counters, or a mapping with one
    */
-  constructor(
-    schedulers: readonly ParamScheduler[],
-    counter: UpdateCounter,
-    options?: ScheduleDriverOptions,
-  );
+  constructor(schedulers: readonly ParamScheduler[], counter: UpdateCounter, options?: ScheduleDriverOptions);
   constructor(schedulers: MemberSchedulers, counters: Members<UpdateCounter>, options?: ScheduleDriverOptions);
   constructor(
     schedulers: readonly ParamScheduler[] | MemberSchedulers,
