@@ -87,7 +87,19 @@ describe('several optimizers as MMEngine trains them', () => {
     const { parts, wrapper, driver } = setUp(param_scheduler, recordedConfig);
     for (const part of Object.values(parts)) {
       for (const [index, param] of part.parameters().entries()) {
-        tidy(() => noGrad(() => param.copy_(arange(0, param.shape.reduce((product, size) => product * size, 1)).reshape(param.shape).div(10).add(index))));
+        tidy(() =>
+          noGrad(() =>
+            param.copy_(
+              arange(
+                0,
+                param.shape.reduce((product, size) => product * size, 1),
+              )
+                .reshape(param.shape)
+                .div(10)
+                .add(index),
+            ),
+          ),
+        );
       }
     }
     const rates = [wrapper.getLr()];
