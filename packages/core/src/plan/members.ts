@@ -35,7 +35,7 @@ export interface PreparedMember
   extends PreparedConfig,
     Pick<FoundMember, 'name' | 'optimWrapper' | 'model' | 'module'> {}
 
-export interface PreparedMembers {
+interface PreparedMembers {
   readonly members: readonly PreparedMember[];
   readonly warnings: readonly string[];
   /** The constructor of the mapping, where it is not known and members stand for modules all the same. */
