@@ -1,5 +1,6 @@
 /** A plan as JSON. */
 import type { ParamPlan, ParamView } from '@paramwise/core';
+import type { PlannedConfig } from './planning.ts';
 
 /** What `plan --json` prints. */
 export interface PlanJson {
@@ -15,6 +16,19 @@ export interface PlanJson {
     readonly frozenBy?: string;
   }[];
   readonly warnings: readonly string[];
+}
+
+/** What `plan --json` prints for a config of several optimizers. */
+export interface MembersPlanJson {
+  /** By name. Paths are those in `module`, which is the path of what the member trains; empty for the model itself. */
+  readonly members: Readonly<Record<string, PlanJson & { readonly module: string }>>;
+  /** Of the model, and of the members together. */
+  readonly warnings: readonly string[];
+}
+
+export function membersPlanJson({ members, warnings }: PlannedConfig): MembersPlanJson {
+  const plans = members.map(({ name, module, plan }) => [name, { module, ...planJson(plan) }]);
+  return { members: Object.fromEntries(plans), warnings };
 }
 
 /** The plan as data. A parameter of a model without ids gets its number in the order in which parameters are planned. */

@@ -6,7 +6,7 @@
  */
 import type { ModuleView, ParamPlan } from '@paramwise/core';
 import { reportData } from './report/collect.ts';
-import type { ReportData } from './report/data.ts';
+import type { MembersData, ReportData } from './report/data.ts';
 import { type MetricsLine, metricsCharts } from './report/metrics.ts';
 import { type GroupCurves, scheduleCharts } from './report/schedules.ts';
 import { fillMarks, pageTemplate } from './report/template.ts';
@@ -24,15 +24,30 @@ export interface ReportInput {
 }
 
 /** The page. The same input always gives the same text. */
-export function renderReport({ title, plan, model, schedules = [], metrics = [] }: ReportInput): string {
-  const charts = [...scheduleCharts(schedules), ...metricsCharts(metrics)];
-  return fillTemplate(pageTemplate(), reportData({ title, plan, model, charts }));
+export function renderReport(input: ReportInput): string {
+  return fillTemplate(input.title, dataOf(input));
 }
 
-function fillTemplate(template: string, data: ReportData): string {
+/** One optimizer of several, with what its page shows. */
+export interface ReportMember {
+  readonly name: string;
+  readonly input: ReportInput;
+}
+
+/** The page of a config of several optimizers: it shows one of them, and links to the others. */
+export function renderMembersReport(title: string, members: readonly ReportMember[]): string {
+  return fillTemplate(title, { members: members.map(({ name, input }) => ({ name, data: dataOf(input) })) });
+}
+
+function dataOf({ title, plan, model, schedules = [], metrics = [] }: ReportInput): ReportData {
+  const charts = [...scheduleCharts(schedules), ...metricsCharts(metrics)];
+  return reportData({ title, plan, model, charts });
+}
+
+function fillTemplate(title: string, data: ReportData | MembersData): string {
   const json = escapeJson(JSON.stringify(data));
-  return fillMarks(template, {
-    title: escapeHtml(data.title),
+  return fillMarks(pageTemplate(), {
+    title: escapeHtml(title),
     data: `<script type="application/json" id="data">${json}</script>`,
   });
 }

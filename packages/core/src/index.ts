@@ -65,6 +65,7 @@ export {
 export { OPTIM_WRAPPER_CONSTRUCTORS } from './plan/constructors.ts';
 export type { ParamOptions } from './plan/decision.ts';
 export { diffPlans, explainParam, planTable } from './plan/explain.ts';
+export { type ModelOrModels, planOptimWrappers } from './plan/members.ts';
 export { paramGroupsOf } from './plan/merge.ts';
 export type { EngineRegistries, UnknownNames } from './plan/names.ts';
 export type { DuplicateParam, ParamPlan, PlannedParam, SkippedParam } from './plan/param-plan.ts';
@@ -79,12 +80,8 @@ export {
   type RegistryOptions,
   type TypedConfig,
 } from './registry.ts';
-export {
-  type BuildSchedulerOptions,
-  buildParamScheduler,
-  PARAM_SCHEDULERS,
-  type SchedulerBuildConfig,
-} from './schedule/build.ts';
+export { type BuildSchedulerOptions, PARAM_SCHEDULERS, type SchedulerBuildConfig } from './schedule/build.ts';
+export { buildParamScheduler, type MemberSchedulers, type Members } from './schedule/build-members.ts';
 export { ScheduleDriver, type ScheduleDriverOptions, type UpdateCounter } from './schedule/driver.ts';
 export {
   ConstantLR,

@@ -4,6 +4,7 @@
 export { type OnNonFinite, parseWrapperSettings, type WrapperSettings } from './config/config.ts';
 export { LAYER_DECAY_NAMES } from './config/constructor-names.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
+export { hasMembers, MEMBERS_CONSTRUCTOR, readMemberSchedules, readMembers } from './config/members.ts';
 export { inDefaultScope, lastPart } from './config/type-names.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
 export { adagradRate } from './optimizers/adagrad.ts';
@@ -22,10 +23,12 @@ export {
   unknownSettings,
 } from './optimizers/settings.ts';
 export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
+export { type PreparedMember, prepareMembers } from './plan/members.ts';
 export { effectiveGroups, effectiveSettings, type PlanRow, planRows } from './plan/plan-rows.ts';
 export { prepare } from './plan/prepare.ts';
 export { refuseEmpty } from './plan/refusals.ts';
 export { resolveSchedules, scheduledFields } from './schedule/build.ts';
+export { isMembers } from './schedule/build-members.ts';
 export { previewNeed, type RunLength, runEnd } from './schedule/run-length.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
 export {

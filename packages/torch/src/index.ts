@@ -53,7 +53,13 @@ export * as nn from './nn/index.ts';
 export { ops } from './operators.ts';
 export { AmpOptimWrapper, type AmpOptimWrapperOptions } from './optim/amp-wrapper.ts';
 export { BaseOptimWrapper } from './optim/base-wrapper.ts';
-export { buildOptimWrapper, buildParamScheduler, planParamGroups } from './optim/build.ts';
+export {
+  buildOptimWrapper,
+  buildOptimWrappers,
+  buildParamScheduler,
+  planOptimWrappers,
+  planParamGroups,
+} from './optim/build.ts';
 export type { GradReport, GroupNorms } from './optim/grad-report.ts';
 export * as optim from './optim/index.ts';
 export { torchRegistries } from './optim/registration.ts';

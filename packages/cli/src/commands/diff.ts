@@ -2,7 +2,8 @@
 import { diffPlans, type ParamPlan } from '@paramwise/core';
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
-import { planFiles } from '../planning.ts';
+import { type PlannedConfig, type PlannedMember, planConfig } from '../planning.ts';
+import { refuse } from '../refusal.ts';
 import { optimizerSettings } from '../schedule-groups.ts';
 import { printable } from '../text/paint.ts';
 import { warningText } from '../text/plan-text.ts';
@@ -15,19 +16,69 @@ export const diff: Command = {
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
   async run(given, { out, err }) {
     const model = required(given, 'model');
-    const before = await planFiles(model, required(given, 'configA'), modelOptions(given));
-    const after = await planFiles(model, required(given, 'configB'), modelOptions(given));
-    const optimizer = optimizerChanges(before.config, after.config);
-    if (given.json) out(jsonText({ optimizer, changes: changesOf(before.plan, after.plan) }));
+    const before = await planConfig(model, required(given, 'configA'), modelOptions(given));
+    const after = await planConfig(model, required(given, 'configB'), modelOptions(given));
+    if (before.isSeveral !== after.isSeveral) {
+      refuse(
+        'one of the configs has one optimizer, the other a mapping of several: their plans have no common members',
+      );
+    }
+    if (given.json)
+      out(jsonText(before.isSeveral ? membersJson(before, after) : diffJson(...pairs(before, after)[0]!)));
     else {
-      const lines = [optimizerLine(optimizer), ...diffPlans(before.plan, after.plan).split('\n')];
-      const shown = lines.filter((line) => line !== '').map(printable);
-      out(`${shown.join('\n') || 'no parameter changes'}\n`);
+      const lines = before.isSeveral ? membersLines(before, after) : diffLines(...pairs(before, after)[0]!);
+      out(`${lines.join('\n') || 'no parameter changes'}\n`);
     }
     err(warningText([...new Set([...before.mainWarnings, ...after.mainWarnings])]));
     return 0;
   },
 };
+
+type Pair = readonly [before: PlannedMember, after: PlannedMember];
+
+/** Members that both configs have. */
+function pairs(before: PlannedConfig, after: PlannedConfig): Pair[] {
+  return before.members.flatMap((member): Pair[] => {
+    const other = after.members.find(({ name }) => name === member.name);
+    return other === undefined ? [] : [[member, other]];
+  });
+}
+
+/** Names of the members that only the first config has. */
+function onlyIn({ members }: PlannedConfig, other: PlannedConfig): string[] {
+  return members.map(({ name }) => name).filter((name) => !other.members.some((member) => member.name === name));
+}
+
+function diffJson(before: PlannedMember, after: PlannedMember) {
+  return {
+    optimizer: optimizerChanges(before.config, after.config),
+    changes: changesOf(before.plan, after.plan),
+  };
+}
+
+function membersJson(before: PlannedConfig, after: PlannedConfig) {
+  return {
+    members: Object.fromEntries(pairs(before, after).map(([from, to]) => [from.name, diffJson(from, to)])),
+    onlyBefore: onlyIn(before, after),
+    onlyAfter: onlyIn(after, before),
+  };
+}
+
+function diffLines(before: PlannedMember, after: PlannedMember): string[] {
+  const optimizer = optimizerLine(optimizerChanges(before.config, after.config));
+  const lines = [optimizer, ...diffPlans(before.plan, after.plan).split('\n')];
+  return lines.filter((line) => line !== '').map(printable);
+}
+
+function membersLines(before: PlannedConfig, after: PlannedConfig): string[] {
+  const changed = pairs(before, after).flatMap(([from, to]) => {
+    const lines = diffLines(from, to);
+    return lines.length === 0 ? [] : [printable(`${from.name}:`), ...lines.map((line) => `  ${line}`)];
+  });
+  const gone = onlyIn(before, after).map((name) => `${name}: only in the first config`);
+  const added = onlyIn(after, before).map((name) => `${name}: only in the second config`);
+  return [...changed, ...[...gone, ...added].map(printable)];
+}
 
 /** A setting of the optimizer that is shown with no parameter; `null` where it is not set. */
 interface OptimizerChange {

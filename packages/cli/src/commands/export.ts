@@ -3,7 +3,8 @@ import { CONFIG, type Command, type Given, JSON_OPTION, jsonText, MODEL, modelOp
 import { exportMmengine } from '../export/mmengine.ts';
 import { exportPytorch } from '../export/pytorch.ts';
 import { writeText } from '../files.ts';
-import { planFiles } from '../planning.ts';
+import { ofMember } from '../members.ts';
+import { planConfig } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { warningText } from '../text/plan-text.ts';
 
@@ -30,12 +31,15 @@ export const exporting: Command = {
     const target = targetOf(given);
     const output = given.output;
     if (typeof output !== 'string') return refuse('missing: --output, the file to write');
-    const planned = await planFiles(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
     const { files, notes } = TARGETS[target](planned, output);
     for (const { path, text } of files) writeText(path, text);
-    const warnings = [...notes, ...planned.plan.warnings];
-    if (given.json) out(jsonText({ files: files.map(({ path }) => path), notes, warnings: planned.plan.warnings }));
-    else err(`${files.map(({ path }) => `wrote ${path}\n`).join('')}${warningText(warnings)}`);
+    const ofPlans = planned.members.flatMap(({ name, plan }) => {
+      return planned.isSeveral ? ofMember(name, plan.warnings) : plan.warnings;
+    });
+    const warnings = [...planned.warnings, ...ofPlans];
+    if (given.json) out(jsonText({ files: files.map(({ path }) => path), notes, warnings }));
+    else err(`${files.map(({ path }) => `wrote ${path}\n`).join('')}${warningText([...notes, ...warnings])}`);
     return 0;
   },
 };

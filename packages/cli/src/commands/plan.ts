@@ -1,7 +1,8 @@
 /** `paramwise plan`: the settings of every parameter. */
 import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
-import { planJson } from '../plan-json.ts';
-import { planFiles } from '../planning.ts';
+import { ofMember } from '../members.ts';
+import { membersPlanJson, planJson } from '../plan-json.ts';
+import { planConfig } from '../planning.ts';
 import { planText, warningText } from '../text/plan-text.ts';
 
 export const plan: Command = {
@@ -14,17 +15,19 @@ export const plan: Command = {
     ['paramwise plan --model vit.safetensors --config config.yaml --json', 'the groups as JSON'],
   ],
   async run(given, { out, err, paint }) {
-    const { plan, modelName } = await planFiles(
-      required(given, 'model'),
-      required(given, 'config'),
-      modelOptions(given),
-    );
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const { isSeveral, members, modelName } = planned;
     if (given.json) {
-      out(jsonText(planJson(plan)));
+      out(jsonText(isSeveral ? membersPlanJson(planned) : planJson(members[0]!.plan)));
       return 0;
     }
-    out(planText(modelName, plan, { paint, isFull: given.full === true }));
-    err(warningText(plan.warnings));
+    const options = { paint, isFull: given.full === true };
+    for (const { name, plan } of members) {
+      out(planText(isSeveral ? `${modelName}: ${name}` : modelName, plan, options));
+      if (isSeveral && name !== members.at(-1)!.name) out('\n');
+    }
+    const ofPlans = members.flatMap(({ name, plan }) => (isSeveral ? ofMember(name, plan.warnings) : plan.warnings));
+    err(warningText([...planned.warnings, ...ofPlans]));
     return 0;
   },
 };

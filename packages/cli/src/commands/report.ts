@@ -1,11 +1,12 @@
 /** `paramwise report`: the plan as a page to look at. */
 import { CONFIG, type Command, countOf, type Given, MODEL, modelOptions, required } from '../command.ts';
 import { readText, writeText } from '../files.ts';
-import { type Planned, planFiles } from '../planning.ts';
+import { forMember } from '../members.ts';
+import { type Planned, planConfig } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
 import { type MetricsLine, readMetrics } from '../report/metrics.ts';
 import { type GroupCurves, groupCurves } from '../report/schedules.ts';
-import { renderReport } from '../report.ts';
+import { renderMembersReport, renderReport } from '../report.ts';
 import { RUN_OPTIONS, runSettings } from '../run-settings.ts';
 import { fittingGroups, optimizerSettings, plannedGroups } from '../schedule-groups.ts';
 import { warningText } from '../text/plan-text.ts';
@@ -28,12 +29,16 @@ export const report: Command = {
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
   async run(given, { out, err }) {
-    const planned = await planFiles(required(given, 'model'), required(given, 'config'), modelOptions(given));
-    const { plan, model, modelName: title } = planned;
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const { isSeveral, members, config, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
-    const { schedules, warnings } = curvesOf(planned, given);
-    const warned = { ...plan, warnings: [...plan.warnings, ...warnings] };
-    const page = renderReport({ title, plan: warned, model, schedules, metrics });
+    const pages = members.map((member) => {
+      const draw = () => curvesOf(member, given);
+      const { schedules, warnings } = isSeveral ? forMember(config, member.name, draw) : draw();
+      const warned = { ...member.plan, warnings: [...planned.warnings, ...member.plan.warnings, ...warnings] };
+      return { name: member.name, input: { title, plan: warned, model: member.model, schedules, metrics } };
+    });
+    const page = isSeveral ? renderMembersReport(title, pages) : renderReport(pages[0]!.input);
     const file = typeof given.output === 'string' ? given.output : 'report.html';
     writeText(file, page);
     out(`${file}: ${Math.ceil(page.length / 1024)} KiB\n`);

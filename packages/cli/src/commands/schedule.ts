@@ -15,7 +15,8 @@ import {
 } from '../command.ts';
 import { type ConfigFile, loadConfig } from '../config/load.ts';
 import { writeText } from '../files.ts';
-import { planFiles } from '../planning.ts';
+import { forMember, hasSeveral, memberConfigs, ofMember } from '../members.ts';
+import { planConfig } from '../planning.ts';
 import { refuse } from '../refusal.ts';
 import { groupCurves, runSteps } from '../report/schedules.ts';
 import { autoScaleNote, RUN_OPTIONS, runSettings } from '../run-settings.ts';
@@ -53,9 +54,16 @@ export const schedule: Command = {
   ],
   async run(given, terminal) {
     const config = loadConfig(required(given, 'config'));
-    const { groups, warnings } = await groupsOf(given, config);
-    const curves = curvesOf(given, config, groups, (warning) => warnings.push(warning));
-    print(given, terminal, curves);
+    const isSeveral = hasSeveral(config);
+    const { members, warnings } = await membersOf(given, config);
+    const shown = members.map(({ name, config: own, groups, warnings: known }): MemberCurves => {
+      const told = [...known];
+      const draw = () => curvesOf(given, own, groups, (warning) => told.push(warning));
+      const curves = isSeveral ? forMember(config, name, draw) : draw();
+      warnings.push(...(isSeveral ? ofMember(name, told) : told));
+      return { name, curves };
+    });
+    print(given, terminal, shown, isSeveral);
     terminal.err(warningText(warnings));
     return 0;
   },
@@ -67,19 +75,43 @@ interface Curve {
   readonly values: Readonly<Record<string, readonly number[]>>;
 }
 
-interface Groups {
+/** The curves of one optimizer of several; its name is empty where there is one. */
+interface MemberCurves {
+  readonly name: string;
+  readonly curves: readonly Curve[];
+}
+
+interface MemberGroups {
+  readonly name: string;
+  readonly config: ConfigFile;
   readonly groups: readonly ScheduledGroup[];
+  readonly warnings: readonly string[];
+}
+
+interface Groups {
+  readonly members: readonly MemberGroups[];
+  /** Of the file as a whole. */
   readonly warnings: string[];
 }
 
-async function groupsOf(given: Given, config: ConfigFile): Promise<Groups> {
-  if (typeof given.model !== 'string') {
-    const { groups, warnings } = configuredGroups(config);
-    const note = autoScaleNote(config);
-    return { groups, warnings: note === undefined ? [...warnings] : [...warnings, note] };
+async function membersOf(given: Given, config: ConfigFile): Promise<Groups> {
+  if (typeof given.model === 'string') {
+    const planned = await planConfig(given.model, required(given, 'config'), modelOptions(given));
+    const members = planned.members.map(({ name, plan, config: own }) => {
+      return { name, config: own, groups: plannedGroups(plan, own), warnings: plan.warnings };
+    });
+    return { members, warnings: [...planned.warnings] };
   }
-  const { plan } = await planFiles(given.model, required(given, 'config'), modelOptions(given));
-  return { groups: plannedGroups(plan, config), warnings: [...plan.warnings] };
+  const note = autoScaleNote(config);
+  const ofRun = note === undefined ? [] : [note];
+  if (!hasSeveral(config)) {
+    const { groups, warnings } = configuredGroups(config);
+    return { members: [{ name: '', config, groups, warnings: [...warnings, ...ofRun] }], warnings: [] };
+  }
+  const members = [...memberConfigs(config)].map(([name, own]) => {
+    return { name, config: own, ...forMember(config, name, () => configuredGroups(own)) };
+  });
+  return { members, warnings: ofRun };
 }
 
 function curvesOf(
@@ -115,25 +147,41 @@ function missingSteps({ maxEpochs, maxIters }: RunLength): string {
 
 const fieldsOf = (curves: readonly Curve[]): string[] => Object.keys(curves[0]?.values ?? {});
 
-function print(given: Given, { out, paint, columns }: Terminal, curves: readonly Curve[]): void {
-  const csv = typeof given.csv === 'string' ? curvesCsv(curves) : undefined;
+function print(
+  given: Given,
+  { out, paint, columns }: Terminal,
+  members: readonly MemberCurves[],
+  isSeveral: boolean,
+): void {
+  const csv = typeof given.csv === 'string' ? curvesCsv(members, isSeveral) : undefined;
   if (csv !== undefined && given.csv !== '-') writeText(required(given, 'csv'), csv);
-  if (given.json) out(jsonText({ groups: curves.map(({ name, values }) => ({ name, ...values })) }));
-  else if (csv !== undefined && given.csv === '-') out(csv);
-  else {
-    const size = { width: Math.max(20, Math.min(columns, 120) - 14), height: 14 };
+  if (given.json) return void out(jsonText(curvesJson(members, isSeveral)));
+  if (csv !== undefined && given.csv === '-') return void out(csv);
+  const size = { width: Math.max(20, Math.min(columns, 120) - 14), height: 14 };
+  for (const { name: member, curves } of members) {
     for (const field of fieldsOf(curves)) {
       const lines = curves.map(({ name, values }) => ({ name: printable(name), values: values[field]! }));
-      out(`${[paint.bold(printable(field)), ...chartLines(lines, size, paint)].join('\n')}\n\n`);
+      const title = printable(isSeveral ? `${member}: ${field}` : field);
+      out(`${[paint.bold(title), ...chartLines(lines, size, paint)].join('\n')}\n\n`);
     }
   }
 }
 
-function curvesCsv(curves: readonly Curve[]): string {
-  const fields = fieldsOf(curves);
-  const steps = curves[0]?.values.lr?.length ?? 0;
-  const rows = Array.from({ length: steps }, (_, step) =>
-    curves.map(({ name, values }) => [step, name, ...fields.map((field) => values[field]![step]!)]),
-  );
-  return csvText([['step', 'group', ...fields], ...rows.flat()]);
+function curvesJson(members: readonly MemberCurves[], isSeveral: boolean): object {
+  const groupsOf = ({ curves }: MemberCurves) => ({ groups: curves.map(({ name, values }) => ({ name, ...values })) });
+  if (!isSeveral) return groupsOf(members[0]!);
+  return { members: Object.fromEntries(members.map((member) => [member.name, groupsOf(member)])) };
+}
+
+/** One line a step and group; of several optimizers each has its name in a column, and no value where it has no such setting. */
+function curvesCsv(members: readonly MemberCurves[], isSeveral: boolean): string {
+  const fields = [...new Set(members.flatMap(({ curves }) => fieldsOf(curves)))];
+  const rows = members.flatMap(({ name: member, curves }) => {
+    const steps = curves[0]?.values.lr?.length ?? 0;
+    const whose = isSeveral ? [member] : [];
+    return Array.from({ length: steps }, (_, step) =>
+      curves.map(({ name, values }) => [step, ...whose, name, ...fields.map((field) => values[field]?.[step] ?? '')]),
+    ).flat();
+  });
+  return csvText([['step', ...(isSeveral ? ['member'] : []), 'group', ...fields], ...rows]);
 }

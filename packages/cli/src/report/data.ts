@@ -37,5 +37,10 @@ export interface ReportData {
   readonly elements: { readonly all: number; readonly trained: number };
 }
 
+/** What the page of several optimizers holds; it shows one of them. */
+export interface MembersData {
+  readonly members: readonly { readonly name: string; readonly data: ReportData }[];
+}
+
 /** Stands in a reason for the path of its own parameter, so that reasons of many parameters are one text. */
 export const PATH_MARK = '\u0001';

@@ -24,7 +24,8 @@ function wrappedModule(model: ModuleView): ModuleView | undefined {
   return isModuleView(property) ? property : undefined;
 }
 
-function isModuleView(value: unknown): value is ModuleView {
+/** Whether a value shows what a model must. */
+export function isModuleView(value: unknown): value is ModuleView {
   return (
     value !== null &&
     typeof value === 'object' &&

@@ -1,11 +1,13 @@
-/** Config → constructor → wrapper, for one model or several. */
+/** Config → constructor → wrapper, for one optimizer or several. */
 import { ConfigError, type Issue } from '../config/errors.ts';
+import { collectIssues } from '../config/members.ts';
 import type { OptimWrapperLike } from '../groups.ts';
 import type { ModuleView } from '../model/model.ts';
 import { publicRegistries } from '../registries.ts';
 import type { Registries } from '../registry.ts';
 import type { BuildOptions } from './constructor.ts';
-import { findConstructor } from './prepare.ts';
+import { findMembers, type ModelOrModels } from './members.ts';
+import { findConstructor, prepareFound } from './prepare.ts';
 import { refuseDuplicates, refuseEmpty } from './refusals.ts';
 
 /** How a config is built. */
@@ -31,61 +33,39 @@ export function buildOptimWrapper<W extends OptimWrapperLike = OptimWrapperLike>
 }
 
 /**
- * One optimizer wrapper for each of several models trained together, such as the generator and the discriminator of a GAN.
+ * Builds an optimizer wrapper for each member of a config of several optimizers, such as the generator and the discriminator
+ * of a GAN.
  *
- * Every config is checked before anything is built.
+ * Every config is checked before anything is built. `planOf` gives the plan of each.
  *
- * @param models the models by name.
- * @param cfgs an `optim_wrapper` config for each of those names.
- * @throws ConfigError with the problems of all configs, each under `optim_wrapper.NAME`; for a name that only one of the two
- * has, too.
+ * @param models one model of which each member trains the module of its name, or those that its `modules` names; or the
+ * models by name, with a member for each.
+ * @param cfg the `optim_wrapper`: a mapping of members, each with what a config of one optimizer has.
+ * @throws ConfigError with the problems of all members, each under `optim_wrapper.NAME`.
  */
 export function buildOptimWrappers<W extends OptimWrapperLike = OptimWrapperLike>(
-  models: Readonly<Record<string, ModuleView>>,
-  cfgs: Readonly<Record<string, unknown>>,
-  { registries = publicRegistries, ...options }: ConfigBuildOptions = {},
+  models: ModelOrModels,
+  cfg: unknown,
+  { registries = publicRegistries, onWarning, ...options }: ConfigBuildOptions = {},
 ): Record<string, W> {
-  const names = Object.keys(models);
-  const issues: Issue[] = Object.keys(cfgs)
-    .filter((name) => !names.includes(name))
-    .map((name) => ({ code: 'unknown_field', path: ['optim_wrapper', name], allowed: names }));
-  for (const name of names) {
-    if (Object.hasOwn(cfgs, name)) continue;
-    issues.push({ code: 'missing', path: ['optim_wrapper', name], allowed: 'a config for this model' });
-  }
-  const given = names.filter((name) => Object.hasOwn(cfgs, name));
-  const makers = given.map((name) => collectIssues(name, issues, () => findConstructor(cfgs[name], registries).maker));
-  if (issues.length > 0) throw new ConfigError(issues);
-  for (const [index, name] of given.entries()) {
+  const { members, warnings } = findMembers(models, cfg, registries);
+  const issues: Issue[] = [];
+  for (const { name, model, found } of members) {
     collectIssues(name, issues, () => {
-      const prepared = makers[index]!.prepare?.(models[name]!, { registries });
-      if (prepared === undefined) return;
-      refuseDuplicates(prepared.plan);
-      refuseEmpty(prepared.plan);
+      // What makes no plan is asked when it builds.
+      if (found.maker.prepare === undefined) return;
+      const { plan } = prepareFound(model, found, registries, {});
+      refuseDuplicates(plan);
+      refuseEmpty(plan);
     });
   }
   if (issues.length > 0) throw new ConfigError(issues);
-  const wrappers = given.map((name, index) =>
-    collectIssues(
-      name,
-      issues,
-      () => [name, makers[index]!.build(models[name]!, { registries, ...options }) as W] as const,
-    ),
-  );
+  for (const warning of warnings) onWarning?.(warning);
+  const wrappers = members.map(({ name, model, found }) => {
+    const told = { onWarning: (warning: string) => onWarning?.(`${name}: ${warning}`) };
+    const build = () => found.maker.build(model, { registries, ...options, ...told }) as W;
+    return [name, collectIssues(name, issues, build)!] as const;
+  });
   if (issues.length > 0) throw new ConfigError(issues);
-  return Object.fromEntries(wrappers.filter((entry) => entry !== undefined));
-}
-
-/** What `make` gives; where it refuses, nothing, and its issues are noted as those of the config of this name. */
-function collectIssues<T>(name: string, issues: Issue[], make: () => T): T | undefined {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const issue of error.issues) {
-      const inner = issue.path[0] === 'optim_wrapper' ? issue.path.slice(1) : issue.path;
-      issues.push({ ...issue, path: ['optim_wrapper', name, ...inner] });
-    }
-    return undefined;
-  }
+  return Object.fromEntries(wrappers);
 }

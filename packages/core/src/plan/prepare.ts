@@ -7,6 +7,7 @@ import { isMapping } from '../config/check.ts';
 import { type OptimWrapperConfig, parseOptimWrapper, withoutParamwise } from '../config/config.ts';
 import { CONSTRUCTOR_NAMES } from '../config/constructor-names.ts';
 import { ConfigError, nearestName } from '../config/errors.ts';
+import { hasMembers, readMembers } from '../config/members.ts';
 import { PARAMWISE_FIELDS } from '../config/paramwise-config.ts';
 import type { ModuleView } from '../model/model.ts';
 import { publicRegistries } from '../registries.ts';
@@ -30,7 +31,7 @@ export interface FoundConstructor {
 }
 
 /** How a config is prepared. */
-interface ConfigPrepareOptions extends Omit<PrepareOptions, 'registries'> {
+export interface ConfigPrepareOptions extends Omit<PrepareOptions, 'registries'> {
   /** In place of the config's own `paramwise_cfg`. */
   readonly paramwise?: unknown;
 }
@@ -54,7 +55,16 @@ export function prepare(
   registries: Registries = publicRegistries,
   options: ConfigPrepareOptions = {},
 ): PreparedConfig {
-  const { config, maker, ...found } = findConstructor(optimWrapperCfg, registries, options);
+  return prepareFound(model, findConstructor(optimWrapperCfg, registries, options), registries, options);
+}
+
+/** Prepares the groups of a model by a config that was read. @throws ConfigError as `prepare`. */
+export function prepareFound(
+  model: ModuleView,
+  { config, maker, ...found }: FoundConstructor,
+  registries: Registries,
+  options: ConfigPrepareOptions,
+): PreparedConfig {
   const prepared = maker.prepare?.(model, { ...options, registries });
   if (prepared === undefined) {
     const allowed = 'a constructor with a method prepare, which makes a plan without building';
@@ -89,6 +99,7 @@ export function findConstructor(
   registries: Registries,
   { paramwise, unknown = 'refuse' }: ConfigPrepareOptions = {},
 ): FoundConstructor {
+  refuseMembers(optimWrapperCfg);
   const { constructors } = registries;
   const config = parseOptimWrapper(optimWrapperCfg, undefined, registries);
   const paramwise_cfg = (paramwise === undefined ? config.paramwise_cfg : paramwise) ?? null;
@@ -110,6 +121,15 @@ export function findConstructor(
     throw new ConfigError([{ code: 'unknown_name', ...issue }]);
   }
   return { config, unknownConstructor: type, ...standIn(type, optim_wrapper_cfg, paramwise_cfg) };
+}
+
+/** @throws ConfigError for a config of several optimizers, where one is wanted. */
+function refuseMembers(optimWrapperCfg: unknown): void {
+  if (!hasMembers(optimWrapperCfg)) return;
+  const names = readMembers(optimWrapperCfg).members.map(({ name }) => name);
+  const found = `several optimizers (${names.join(', ')})`;
+  const allowed = 'one, with an optimizer: for several, call buildOptimWrappers or planOptimWrappers';
+  throw new ConfigError([{ code: 'invalid_value', path: ['optim_wrapper'], found, allowed }]);
 }
 
 /** The default rules in place of a constructor that is not known, without what only that one may read. */

@@ -1,4 +1,5 @@
 /** When each schedule is stepped in a training loop. */
+import { isMembers, type MemberSchedulers, type Members } from './build-members.ts';
 import { type Metrics, type ParamScheduler, PlateauScheduler } from './scheduler.ts';
 
 /** What counts real optimizer updates, such as an optimizer wrapper. */
@@ -8,9 +9,20 @@ export interface UpdateCounter {
 }
 
 export interface ScheduleDriverOptions {
-  /** Updates between two calls of `afterIteration` at most. Default 1. */
+  /** Updates between two calls of `afterIteration` at most, of each member where there are several. Default 1. */
   maxUpdatesPerIteration?: number;
 }
+
+/** The schedules of one optimizer and what counts its updates. */
+interface Track {
+  readonly schedulers: readonly ParamScheduler[];
+  readonly counter: UpdateCounter;
+  /** The updates seen so far. */
+  seen: number;
+}
+
+/** Names a single track, which has no name of its own. */
+const ONLY = '';
 
 /**
  * Steps schedules in time with what they schedule.
@@ -22,6 +34,9 @@ export interface ScheduleDriverOptions {
  *     const driver = new ScheduleDriver(schedulers, optimWrapper);
  *     for (…) { for (…) { optimWrapper.updateParams(loss); driver.afterIteration(); } driver.afterEpoch(); }
  *
+ * Of several optimizers it takes the lists under their names, and the `OptimWrapperDict`: the schedules of a member move
+ * with the updates of that member.
+ *
  * Resuming: give the driver to `loadCheckpoint`, load its state, or make it after the wrapper's counters are loaded. A
  * driver that was made before, and not told, refuses to go on: it would move every schedule by all updates of the file.
  *
@@ -29,15 +44,20 @@ export interface ScheduleDriverOptions {
  * `afterIteration`, such as that of a critic that learns more often, says how often at most.
  */
 export class ScheduleDriver {
+  /** All schedules, those of several optimizers in the order of their names. */
   readonly schedulers: readonly ParamScheduler[];
-  readonly #counter: UpdateCounter;
+  readonly #tracks: ReadonlyMap<string, Track>;
   readonly #most: number;
-  #seen: number;
 
-  /** @throws RangeError when `maxUpdatesPerIteration` is no whole number from 1, nor Infinity */
+  /**
+   * @throws RangeError when `maxUpdatesPerIteration` is no whole number from 1, nor Infinity, or a name has no counter;
+   * TypeError for a list with several counters, or a mapping with one
+   */
+  constructor(schedulers: readonly ParamScheduler[], counter: UpdateCounter, options?: ScheduleDriverOptions);
+  constructor(schedulers: MemberSchedulers, counters: Members<UpdateCounter>, options?: ScheduleDriverOptions);
   constructor(
-    schedulers: readonly ParamScheduler[],
-    counter: UpdateCounter,
+    schedulers: readonly ParamScheduler[] | MemberSchedulers,
+    counter: UpdateCounter | Members<UpdateCounter>,
     { maxUpdatesPerIteration = 1 }: ScheduleDriverOptions = {},
   ) {
     if (maxUpdatesPerIteration !== Number.POSITIVE_INFINITY && !isCount(maxUpdatesPerIteration, 1)) {
@@ -45,10 +65,15 @@ export class ScheduleDriver {
         `ScheduleDriver: maxUpdatesPerIteration is ${String(maxUpdatesPerIteration)}; it must be a whole number from 1, or Infinity`,
       );
     }
-    this.schedulers = schedulers;
-    this.#counter = counter;
+    this.#tracks = new Map(tracksOf(schedulers, counter));
+    this.schedulers = [...this.#tracks.values()].flatMap((track) => track.schedulers);
     this.#most = maxUpdatesPerIteration;
-    this.#seen = counter.updateCount;
+  }
+
+  /** The schedules under their names; `undefined` for those of one optimizer. */
+  get members(): MemberSchedulers | undefined {
+    if (this.#tracks.has(ONLY)) return undefined;
+    return Object.fromEntries([...this.#tracks].map(([name, { schedulers }]) => [name, schedulers]));
   }
 
   /**
@@ -58,14 +83,18 @@ export class ScheduleDriver {
    * counter was loaded without the driver. No schedule is moved then.
    */
   afterIteration(): void {
-    const { updateCount } = this.#counter;
-    const updates = updateCount - this.#seen;
-    if (updates < 0 || updates > this.#most) throw new Error(refusal(updates, this.#most));
-    this.#seen = updateCount;
-    for (const scheduler of this.schedulers) {
-      if (scheduler.byEpoch) continue;
-      const steps = scheduler.counts === 'iterations' ? 1 : updates;
-      for (let step = 0; step < steps; step++) scheduler.step();
+    const moves = [...this.#tracks].map(([name, track]) => {
+      const updates = track.counter.updateCount - track.seen;
+      if (updates < 0 || updates > this.#most) throw new Error(refusal(name, updates, this.#most));
+      return { track, updates };
+    });
+    for (const { track, updates } of moves) {
+      track.seen += updates;
+      for (const scheduler of track.schedulers) {
+        if (scheduler.byEpoch) continue;
+        const steps = scheduler.counts === 'iterations' ? 1 : updates;
+        for (let step = 0; step < steps; step++) scheduler.step();
+      }
     }
   }
 
@@ -78,34 +107,63 @@ export class ScheduleDriver {
     for (const scheduler of this.schedulers) if (scheduler instanceof PlateauScheduler) scheduler.step(metrics);
   }
 
-  /** The updates seen so far. The schedules have states of their own. */
-  stateDict(): { update_count: number } {
-    return { update_count: this.#seen };
+  /** The updates seen so far, of several optimizers by name. The schedules have states of their own. */
+  stateDict(): { update_count: number | Record<string, number> } {
+    const only = this.#tracks.get(ONLY);
+    if (only) return { update_count: only.seen };
+    return { update_count: Object.fromEntries([...this.#tracks].map(([name, { seen }]) => [name, seen])) };
   }
 
   /** Takes the updates counted until now as seen: no schedule is moved for them. */
   sync(): void {
-    this.#seen = this.#counter.updateCount;
+    for (const track of this.#tracks.values()) track.seen = track.counter.updateCount;
   }
 
-  /** @throws TypeError when the state is not one of a driver; nothing is changed then. */
+  /** @throws TypeError when the state is not one of a driver, or of one for others; nothing is changed then. */
   loadStateDict({ update_count }: Readonly<Record<string, unknown>>): void {
-    if (!isCount(update_count, 0)) {
+    const counts = [...this.#tracks].map(([name, track]) => {
+      const count: unknown = name === ONLY ? update_count : Object(update_count)[name];
+      if (isCount(count, 0)) return { track, count };
+      const of = name === ONLY ? '' : ` of ${name}`;
       throw new TypeError(
-        `ScheduleDriver.loadStateDict: update_count is needed, a whole number from 0; found ${String(update_count)}`,
+        `ScheduleDriver.loadStateDict: update_count${of} is needed, a whole number from 0; found ${String(count)}`,
       );
-    }
-    this.#seen = update_count;
+    });
+    for (const { track, count } of counts) track.seen = count;
   }
+}
+
+function tracksOf(
+  schedulers: readonly ParamScheduler[] | MemberSchedulers,
+  counter: UpdateCounter | Members<UpdateCounter>,
+): [string, Track][] {
+  const several = isMembers(counter);
+  if (Array.isArray(schedulers) === several) {
+    throw new TypeError(
+      several
+        ? 'ScheduleDriver: several optimizers need their schedules under their names, as buildParamScheduler gives them'
+        : 'ScheduleDriver: schedules under names need the optimizers under the same names, such as an OptimWrapperDict',
+    );
+  }
+  if (!several) {
+    return [[ONLY, { schedulers: schedulers as readonly ParamScheduler[], counter, seen: counter.updateCount }]];
+  }
+  const counters = new Map(counter.entries());
+  return Object.entries(schedulers as MemberSchedulers).map(([name, list]) => {
+    const own = counters.get(name);
+    if (own) return [name, { schedulers: list, counter: own, seen: own.updateCount }];
+    throw new RangeError(`ScheduleDriver: there is no optimizer "${name}", only ${[...counters.keys()].join(', ')}`);
+  });
 }
 
 function isCount(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && Number(value) >= least;
 }
 
-function refusal(updates: number, most: number): string {
+function refusal(name: string, updates: number, most: number): string {
+  const whose = name === ONLY ? '' : `${name}: `;
   const loaded = 'counters loaded by themselves: pass the driver to loadCheckpoint, or make it after loading';
-  if (updates < 0) return `ScheduleDriver: ${-updates} updates fewer than at the last call: ${loaded}`;
+  if (updates < 0) return `ScheduleDriver: ${whose}${-updates} updates fewer than at the last call: ${loaded}`;
   const several = `for a loop that updates several times an iteration, set maxUpdatesPerIteration (now ${most})`;
-  return `ScheduleDriver: ${updates} updates since the last call: ${loaded}; ${several}`;
+  return `ScheduleDriver: ${whose}${updates} updates since the last call: ${loaded}; ${several}`;
 }

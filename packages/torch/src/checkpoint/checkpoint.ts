@@ -37,7 +37,7 @@ export interface LoadOptions {
 export function saveCheckpoint(path: string, given: CheckpointParts, options: SaveOptions = {}): void {
   const parts = checkParts('saveCheckpoint', given);
   checkOptions('saveCheckpoint', options, ['meta']);
-  const { model, members = new Map<string, Member>(), schedulers = [], driver, extra = new Map() } = parts;
+  const { model, members = new Map<string, Member>(), schedulers = new Map(), driver, extra = new Map() } = parts;
   const tensors: Record<string, Tensor> = Object.create(null);
   for (const [name, tensor] of model.stateDict()) tensors[`model/${name}`] = tensor;
   for (const [name, tensor] of extra) tensors[name] = tensor;
@@ -53,7 +53,8 @@ export function saveCheckpoint(path: string, given: CheckpointParts, options: Sa
     tensors['rng/cpu'] = getRngState();
     const paramwise = writeSaved({
       wrappers,
-      schedulers: schedulers.map((each) => each.stateDict()),
+      schedulers: [...schedulers.values()].map((each) => each.stateDict()),
+      ...namesToSave(schedulers),
       driver: driver?.stateDict() ?? null,
       sparse,
       meta: options.meta ?? null,
@@ -61,6 +62,11 @@ export function saveCheckpoint(path: string, given: CheckpointParts, options: Sa
     saveSafetensors(path, tensors, { paramwise });
     (tensors['rng/cpu'] as Tensor).dispose();
   });
+}
+
+function namesToSave(schedulers: ReadonlyMap<string, ParamScheduler>): Pick<Saved, 'scheduleNames'> {
+  const names = [...schedulers.keys()];
+  return names.every((name, index) => name === String(index)) ? {} : { scheduleNames: names };
 }
 
 /**
@@ -98,9 +104,9 @@ function apply(parts: Parts, saved: Saved, tensors: Tensors, plan: LoadPlan, rng
   for (const [member, dict] of dicts) member.checkStateDict(dict);
   tidy(() => {
     const gradients = loadGradients(model, tensors, saved.sparse ?? {}, reshaped);
-    applySmall(parts, saved, plan, rng ? tensors['rng/cpu'] : undefined);
+    applySmall(parts, plan, rng ? tensors['rng/cpu'] : undefined);
     for (const [member, dict] of dicts) member.loadStateDict(dict);
-    if (!saved.driver) driver?.sync();
+    if (!plan.driver) driver?.sync();
     model.loadStateDict(new Map(values), { strict: false });
     noGrad(() => {
       for (const [name, target] of extra) if (tensors[name] && !reshaped.has(name)) target.copy_(tensors[name]);
@@ -110,7 +116,7 @@ function apply(parts: Parts, saved: Saved, tensors: Tensors, plan: LoadPlan, rng
 }
 
 /** Schedules and random state: loading them tells whether they fit, and loading them back costs nothing. */
-function applySmall({ schedulers = [], driver }: Parts, saved: Saved, plan: LoadPlan, rng: Tensor | undefined): void {
+function applySmall({ driver }: Parts, plan: LoadPlan, rng: Tensor | undefined): void {
   const undo: (() => void)[] = [];
   const load = (target: ParamScheduler | ScheduleDriver, state: Record<string, unknown>) => {
     const before: Record<string, unknown> = target.stateDict();
@@ -118,8 +124,8 @@ function applySmall({ schedulers = [], driver }: Parts, saved: Saved, plan: Load
     target.loadStateDict(state);
   };
   try {
-    for (const [i, scheduler] of schedulers.entries()) if (plan.schedules[i]) load(scheduler, plan.schedules[i]);
-    if (driver && saved.driver) load(driver, saved.driver);
+    for (const [scheduler, state] of plan.schedules) load(scheduler, state);
+    if (driver && plan.driver) load(driver, plan.driver);
     // Refused whole, so that there is nothing to undo.
     if (rng) setRngState(rng);
   } catch (error) {

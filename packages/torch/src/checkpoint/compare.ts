@@ -1,4 +1,5 @@
 /** A checkpoint beside what it is to be loaded into: what fits, what does not, what differs. Nothing is changed. */
+import type { ParamScheduler } from '@paramwise/core';
 import { absentNames } from '../nn/state-dict.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import type { Tensor } from '../tensor.ts';
@@ -13,8 +14,10 @@ export interface LoadPlan {
   report: LoadReport;
   /** By what trains, and with it the rest of a wrapper's state. */
   fits: Map<Member, OptimizerFit & { rest: Record<string, unknown> }>;
-  /** Values for schedules, by their place; none for one that the file has not, or has of another kind. */
-  schedules: (Record<string, unknown> | undefined)[];
+  /** Values for schedules; none for one that the file has not, or has of another kind. */
+  schedules: ReadonlyMap<ParamScheduler, Record<string, unknown>>;
+  /** For the driver; undefined where the file has none for these optimizers. */
+  driver: Record<string, unknown> | undefined;
 }
 
 export function compare(parts: Parts, saved: Saved, tensors: Tensors): LoadPlan {
@@ -30,7 +33,7 @@ export function compare(parts: Parts, saved: Saved, tensors: Tensors): LoadPlan 
   const fits = compareMembers(parts, saved, tensors, report);
   const schedules = compareSchedules(parts, saved, report);
   if (parts.extra) compareTensors(parts.extra, below(tensors, 'extra/', ''), report);
-  return { report, fits, schedules };
+  return { report, fits, schedules, driver: driverState(parts, saved, report) };
 }
 
 /** Tensors of the file whose names begin with `prefix`, which is left out of their names. */
@@ -101,21 +104,33 @@ function restFor(optimizer: Optimizer, { optimizer: { algorithm }, rest }: Saved
   return algorithm === optimizer.algorithm.name ? rest : others;
 }
 
-function compareSchedules({ schedulers, driver }: Parts, saved: Saved, report: LoadReport): LoadPlan['schedules'] {
-  if (!schedulers) return [];
-  // A driver that the file lacks needs nothing of it: it is told that the updates before are done.
-  if (!driver && saved.driver) report.unexpected.push('schedulers/driver');
-  for (let i = schedulers.length; i < saved.schedulers.length; i++) report.unexpected.push(`schedulers/${i}`);
-  return schedulers.map((scheduler, i) => {
-    const state = saved.schedulers[i];
-    const name = `schedulers/${i}`;
+function compareSchedules({ schedulers }: Parts, saved: Saved, report: LoadReport): LoadPlan['schedules'] {
+  const states = new Map<ParamScheduler, Record<string, unknown>>();
+  if (!schedulers) return states;
+  const names = saved.scheduleNames ?? saved.schedulers.map((_, index) => String(index));
+  for (const name of names) if (!schedulers.has(name)) report.unexpected.push(`schedulers/${name}`);
+  for (const [key, scheduler] of schedulers) {
+    const state = saved.schedulers[names.indexOf(key)];
+    const name = `schedulers/${key}`;
     if (!state) {
       report.missing.push(name);
-      return undefined;
+      continue;
     }
     const isOther = scheduler.isOtherKind(state);
     const list = isOther ? report.unexpected : report.differing;
     list.push(...scheduler.differences(state).map((each) => `${name}: ${each}`));
-    return isOther ? undefined : state;
-  });
+    if (!isOther) states.set(scheduler, state);
+  }
+  return states;
+}
+
+/** A driver that the file lacks needs nothing of it: it is told that the updates before are done. */
+function driverState({ schedulers, driver }: Parts, saved: Saved, report: LoadReport): LoadPlan['driver'] {
+  if (!schedulers || !saved.driver) return undefined;
+  const state = saved.driver;
+  const own = driver?.members && Object.keys(driver.members).sort();
+  const theirs = typeof state.update_count === 'object' ? Object.keys(Object(state.update_count)).sort() : undefined;
+  if (driver && own?.join('/') === theirs?.join('/')) return state;
+  report.unexpected.push('schedulers/driver');
+  return undefined;
 }

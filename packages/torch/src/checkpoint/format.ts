@@ -14,6 +14,8 @@ export interface SavedWrapper {
 export interface Saved {
   wrappers: Record<string, SavedWrapper>;
   schedulers: Record<string, unknown>[];
+  /** What each of the schedules is called; not there where that is its place in the list. */
+  scheduleNames?: string[];
   driver: Record<string, unknown> | null;
   sparse?: SavedSparse;
   meta: unknown;

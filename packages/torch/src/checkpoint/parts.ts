@@ -1,5 +1,5 @@
 /** What is saved and loaded together: names and types are checked before anything is done. */
-import { ParamScheduler, ScheduleDriver } from '@paramwise/core';
+import { type MemberSchedulers, ParamScheduler, ScheduleDriver } from '@paramwise/core';
 import { describeValue, nearestName } from '@paramwise/core/internal';
 import { Module } from '../nn/module.ts';
 import { Optimizer } from '../optim/optimizer.ts';
@@ -14,7 +14,8 @@ export interface CheckpointParts {
   wrapper?: OptimWrapper | OptimWrapperDict | Optimizer;
   /** Another name for `wrapper`: one of the two. */
   optimizer?: OptimWrapper | OptimWrapperDict | Optimizer;
-  schedulers?: readonly ParamScheduler[] | ScheduleDriver;
+  /** A list, lists under the names of several optimizers, or the driver that steps them. */
+  schedulers?: readonly ParamScheduler[] | MemberSchedulers | ScheduleDriver;
   /** More state by name: modules, such as an average of the model, and tensors. A name has no slash. */
   extra?: Readonly<Record<string, Module | Tensor>>;
 }
@@ -27,7 +28,8 @@ export interface Parts {
   model: Module;
   /** What trains by its name, which is empty for a single one; undefined where the part is not given. */
   members: ReadonlyMap<string, Member> | undefined;
-  schedulers: readonly ParamScheduler[] | undefined;
+  /** Schedules by their name in a file: their place in the list, after the name of its member where there are several. */
+  schedulers: ReadonlyMap<string, ParamScheduler> | undefined;
   driver: ScheduleDriver | undefined;
   /** Tensors by the name they have in a file, `extra/NAME` or `extra/NAME/PATH`; undefined where the part is not given. */
   extra: ReadonlyMap<string, Tensor> | undefined;
@@ -106,11 +108,24 @@ function membersOf(where: string, part: string, given: unknown): Parts['members'
 
 function schedulesOf(where: string, given: CheckpointParts['schedulers']): Pick<Parts, 'schedulers' | 'driver'> {
   if (given === undefined) return { schedulers: undefined, driver: undefined };
-  if (given instanceof ScheduleDriver) return { schedulers: given.schedulers, driver: given };
-  if (!Array.isArray(given) || !given.every((each) => each instanceof ParamScheduler))
+  if (given instanceof ScheduleDriver)
+    return { schedulers: namedSchedules(given.members ?? given.schedulers), driver: given };
+  const lists: unknown[] = Array.isArray(given) ? [given] : Object.values(Object(given));
+  const isRight = (list: unknown) => Array.isArray(list) && list.every((each) => each instanceof ParamScheduler);
+  if (typeof given !== 'object' || given === null || !lists.every(isRight))
     refuseType(where, 'schedulers', given, 'a ScheduleDriver, or a list of schedulers');
-  return { schedulers: given, driver: undefined };
+  return { schedulers: namedSchedules(given), driver: undefined };
 }
+
+function namedSchedules(given: readonly ParamScheduler[] | MemberSchedulers): ReadonlyMap<string, ParamScheduler> {
+  const named = (list: readonly ParamScheduler[], prefix: string) =>
+    list.map((scheduler, index) => [`${prefix}${index}`, scheduler] as const);
+  if (isList(given)) return new Map(named(given, ''));
+  return new Map(Object.entries(given).flatMap(([name, list]) => named(list, `${name}/`)));
+}
+
+const isList = (given: readonly ParamScheduler[] | MemberSchedulers): given is readonly ParamScheduler[] =>
+  Array.isArray(given);
 
 function extraTensors(where: string, extra: Readonly<Record<string, unknown>>): Map<string, Tensor> {
   if (typeof extra !== 'object' || extra === null || Array.isArray(extra) || extra instanceof Module)

@@ -1,5 +1,5 @@
 /** Starts the page: reads its data, makes the views and ties them to what the reader chooses. */
-import type { ReportData } from '../data.ts';
+import type { MembersData, ReportData } from '../data.ts';
 import { startCharts } from './chart.ts';
 import { type Colouring, colourBy, MODES, type Mode } from './colours.ts';
 import { startDetail } from './detail.ts';
@@ -7,6 +7,7 @@ import { byId, make } from './dom.ts';
 import { startLegend } from './legend.ts';
 import { TreeMap } from './map.ts';
 import { AREA_LABELS } from './map-layout.ts';
+import { chosenMember } from './members.ts';
 import { makeSearch, type Row, readRows } from './rows.ts';
 import { makeStore, type Store } from './store.ts';
 import { Table } from './table.ts';
@@ -129,4 +130,5 @@ function showLinks(): void {
   byId('nav').append(...links);
 }
 
-start(JSON.parse(byId('data').textContent));
+const data: ReportData | MembersData = JSON.parse(byId('data').textContent);
+start('members' in data ? chosenMember(data) : data);
