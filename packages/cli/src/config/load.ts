@@ -1,6 +1,8 @@
 /** A config file → its `optim_wrapper` and `param_scheduler`, unchecked. */
 import { refuse } from '../refusal.ts';
+import { MMCV_FIELDS, WHOLE_FIELDS } from './fields.ts';
 import { readConfigFile } from './inherit.ts';
+import type { PackageFolders } from './packages.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
@@ -16,10 +18,11 @@ export interface ConfigFile {
  *
  * The file may hold a whole config, of which `optim_wrapper` and `param_scheduler` are taken, or the optimizer wrapper alone.
  *
+ * @param packages where the packages are that the file names. Default: none.
  * @throws Refusal where it cannot be read.
  */
-export function loadConfig(path: string): ConfigFile {
-  const config = readConfigFile(path);
+export function loadConfig(path: string, packages?: PackageFolders): ConfigFile {
+  const config = readConfigFile(path, packages);
   if ('optim_wrapper' in config) {
     const { optim_wrapper, train_cfg, auto_scale_lr } = config;
     return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };
@@ -34,19 +37,6 @@ export function loadConfig(path: string): ConfigFile {
   if ('optimizer' in config) return { optim_wrapper: config, param_scheduler: undefined };
   return refuse(`${path}: there is neither an optim_wrapper nor an optimizer in it`);
 }
-
-/** Fields of MMCV 1, which a file for MMEngine has not. */
-const MMCV_FIELDS = [
-  'lr_config',
-  'optimizer_config',
-  'momentum_config',
-  'runner',
-  'checkpoint_config',
-  'total_epochs',
-] as const;
-
-/** Fields of a whole config, which stand beside an optim_wrapper. */
-const WHOLE_FIELDS = ['param_scheduler', 'train_cfg'] as const;
 
 function inMmengine(fields: readonly string[]): string {
   return `a config of MMCV 1: it has ${fields.join(', ')} at the top; in MMEngine: optim_wrapper = dict(optimizer=…), with paramwise_cfg beside optimizer and clip_grad for optimizer_config's grad_clip, and param_scheduler for lr_config`;
