@@ -37,7 +37,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
 /**
  * A config file, inheritance resolved. Of a whole config, no more of Python files is evaluated than the parts that the
  * commands read depend on, and only those parts are given; of a file that holds an optimizer wrapper alone, all names are. A
- * file that is neither gives `null` for its names.
+ * file without either has `null` for its other names.
  *
  * @throws Refusal that names file, and line or place.
  */
@@ -50,7 +50,8 @@ export function readConfigFile(path: string, packages: PackageFolders = new Map(
     const names = all.entries().map(([name]) => String(name));
     const others: readonly string[] = [...MMCV_FIELDS, ...WHOLE_FIELDS];
     const isAlone = names.includes('optimizer') && !names.some((name) => others.includes(name));
-    return isAlone ? plainNames(all, names, reading) : Object.fromEntries(names.map((name) => [name, null]));
+    if (isAlone) return plainNames(all, names, reading);
+    return { ...Object.fromEntries(names.map((name) => [name, null])), ...plainNames(parts, PARTS, reading) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return refuse(`${error.place ?? path}: ${error.message}`, error);

@@ -158,7 +158,7 @@ function textOnly(value: Value): string {
 /** Where JavaScript's letters and spaces are Python's. */
 function plain(text: string, given: Arguments): string {
   valuesOf(given, 0, 0);
-  if (/^[\x09-\x0d\x20-\x7e]*$/.test(text)) return text;
+  if (/^[\t\n\v\f\r -~]*$/.test(text)) return text;
   throw new Unreadable('this method is read of plain ASCII text only');
 }
 
@@ -181,9 +181,8 @@ function split(of: string, by: Value | undefined, budget: Budget): Value {
   if (by === '' || (by !== undefined && by !== null && numeric(by) !== undefined))
     throw new Unreadable('split() by this is not read');
   const isBySpace = by === undefined || by === null;
-  const found = isBySpace
-    ? of.split(/[\x09-\x0d\x20\x1c-\x1f]+/).filter((text) => text !== '')
-    : of.split(textOnly(by));
+  if (isBySpace) plain(of, { positional: [], named: new Map() });
+  const found = isBySpace ? of.split(/[\t\n\v\f\r ]+/).filter((text) => text !== '') : of.split(textOnly(by));
   budget.take('items', found.length);
   return new PyList(found);
 }

@@ -37,19 +37,19 @@ function plainMapping(entries: Iterable<readonly [Value, Value]>): ConfigMapping
 }
 
 /** @throws Unreadable for a name that means something to JavaScript's objects. */
-export function refuseUnsafe(name: string): void {
+function refuseUnsafe(name: string): void {
   if (name === '__proto__') throw new Unreadable('a field named __proto__ would change the prototype of an object');
 }
 
 /** Whole numbers become ints, lists stay lists. */
-export function valueOf(value: ConfigValue): Value {
+export function fromPlain(value: ConfigValue): Value {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (Array.isArray(value)) return new PyList(value.map(valueOf));
+  if (Array.isArray(value)) return new PyList(value.map(fromPlain));
   return isConfigMapping(value) ? mappingValue(value) : (value as null | boolean | string);
 }
 
 export function mappingValue(mapping: ConfigMapping): PyDict {
   const made = new PyDict();
-  for (const [key, value] of Object.entries(mapping)) made.set(key, valueOf(value));
+  for (const [key, value] of Object.entries(mapping)) made.set(key, fromPlain(value));
   return made;
 }

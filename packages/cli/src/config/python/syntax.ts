@@ -15,6 +15,9 @@ export interface Source {
   readonly statements: readonly Node[];
 }
 
+/** `3.` and `3.e5`, which the grammar does not know; another digit in the place of the point is a number too. */
+const OPEN_FLOAT = /(?<![\w.])(\d[\d_]*)\.(?=[eE][-+]?\d|[^\w.]|$)/g;
+
 /** @throws Unreadable with its place where this is no Python. */
 export function parseSource(path: string, text: string): Source {
   if (text.length > MAX_SOURCE) {
@@ -24,7 +27,7 @@ export function parseSource(path: string, text: string): Source {
   }
   // A mark at the start is no part of the program.
   const source = { path, text: text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text, statements: [] };
-  const tree = parser.parse(source.text);
+  const tree = parser.parse(source.text.replace(OPEN_FLOAT, (_, digits: string) => `${digits}0`));
   const cursor = tree.cursor();
   do {
     if (cursor.type.isError) throw fault(source, cursor.from, syntaxReason(source, cursor.from));

@@ -9,16 +9,18 @@ import { kindOf, PyDict, PyList, Unreadable, type Value } from './values.ts';
 /** @param nodes one target, or several with commas between them. */
 export function assignTo(nodes: readonly Node[], value: Value, frame: Frame): void {
   const [first] = nodes;
-  if (nodes.length > 1) return unpack(nodes, value, frame);
-  if (first!.name === 'TupleExpression' || first!.name === 'ArrayExpression') {
-    return unpack(parts(first!).slice(1, -1), value, frame);
-  }
-  if (first!.name === 'ParenthesizedExpression') return assignTo(parts(first!).slice(1, -1), value, frame);
+  const isGroup = /^(Tuple|Array|Parenthesized)Expression$/.test(first!.name);
+  if (nodes.length === 1 && !isGroup) assignOne(first!, value, frame);
+  else if (first!.name === 'ParenthesizedExpression' && nodes.length === 1) assignTo([parts(first!)[1]!], value, frame);
+  else unpack(nodes.length > 1 ? nodes : parts(first!).slice(1, -1), value, frame);
+}
+
+function assignOne(target: Node, value: Value, frame: Frame): void {
   try {
-    if (first!.name === 'VariableName') frame.names.set(textOf(frame.source, first!), kept(value));
-    else placeFor(first!, frame).set(kept(value));
+    if (target.name === 'VariableName') frame.names.set(textOf(frame.source, target), kept(value));
+    else placeFor(target, frame).set(kept(value));
   } catch (error) {
-    if (error instanceof Unreadable) error.place ??= placeOf(frame.source, first!.from);
+    if (error instanceof Unreadable) error.place ??= placeOf(frame.source, target.from);
     throw error;
   }
 }
