@@ -2,7 +2,7 @@
 import { refuse } from '../refusal.ts';
 import { MMCV_FIELDS, WHOLE_FIELDS } from './fields.ts';
 import { readConfigFile } from './inherit.ts';
-import type { PackageFolders } from './packages.ts';
+import { packageFolders } from './packages.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
@@ -13,16 +13,21 @@ export interface ConfigFile {
   readonly auto_scale_lr?: unknown;
 }
 
+/** What the command line adds to a config. */
+export interface ReadOptions {
+  /** `NAME=FOLDER`, where Python packages are that the file inherits from. Default: none. */
+  readonly packages?: readonly string[];
+}
+
 /**
  * Reads a config file.
  *
  * The file may hold a whole config, of which `optim_wrapper` and `param_scheduler` are taken, or the optimizer wrapper alone.
  *
- * @param packages where the packages are that the file names. Default: none.
  * @throws Refusal where it cannot be read.
  */
-export function loadConfig(path: string, packages?: PackageFolders): ConfigFile {
-  const config = readConfigFile(path, packages);
+export function loadConfig(path: string, { packages = [] }: ReadOptions = {}): ConfigFile {
+  const config = readConfigFile(path, packageFolders(packages));
   if ('optim_wrapper' in config) {
     const { optim_wrapper, train_cfg, auto_scale_lr } = config;
     return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };

@@ -138,9 +138,16 @@ export function roundTo(value: number, digits: number): number {
 export function fixedText(value: number, digits: number): string {
   if (!Number.isFinite(value) || Math.abs(value) >= 1e21)
     throw new Unreadable(`${value} with ${digits} digits is not read`);
-  const scaled = value * 10 ** digits;
-  const isHalf = Math.abs(scaled % 1) === 0.5 && scaled / 10 ** digits === value && Math.abs(scaled) < 2 ** 50;
-  if (!isHalf) return value.toFixed(digits);
-  const low = Math.floor(scaled);
+  if (!isHalfway(value, digits)) return value.toFixed(digits);
+  // Halfway is exact in binary, and so is what is added: the digit before decides.
+  const low = Math.floor(value * 10 ** digits);
   return ((low % 2 === 0 ? low : low + 1) / 10 ** digits).toFixed(digits);
+}
+
+/** Whether the exact value lies in the middle between two that have so many digits. */
+function isHalfway(value: number, digits: number): boolean {
+  const [mantissa, exponent] = split(value);
+  if (exponent >= 0 || exponent < -60) return false;
+  const unit = 1n << BigInt(-exponent);
+  return ((mantissa * 10n ** BigInt(digits)) % unit) * 2n === (value < 0 ? -unit : unit);
 }

@@ -24,7 +24,6 @@ export function runStatements(statements: readonly Node[], effects: ReadonlyMap<
       run(statement, frame);
     } catch (error) {
       if (!(error instanceof Unreadable) || error instanceof TooMuch) throw error;
-      error.place ??= placeOf(frame.source, statement.from);
       const touched =
         effect.calls || effect.makesFunction ? [...effect.mentions, ...ofFunctions] : [...effect.mentions];
       forget(effect.isWild ? [...frame.names.keys()] : touched, frame, error);
@@ -37,13 +36,17 @@ export function runStatements(statements: readonly Node[], effects: ReadonlyMap<
 
 type Signal = 'break' | 'continue' | undefined;
 
+/** A fault inside of a block names its own line. */
 function run(node: Node, frame: Frame): Signal {
   const statement = STATEMENTS.get(node.name);
-  frame.budget.take('steps', 1);
-  if (statement !== undefined) return statement(node, frame);
-  throw Object.assign(new Unreadable(`${WORDS.get(node.name) ?? 'this statement'} would need running Python`), {
-    place: placeOf(frame.source, node.from),
-  });
+  try {
+    frame.budget.take('steps', 1);
+    if (statement !== undefined) return statement(node, frame);
+    throw new Unreadable(`${WORDS.get(node.name) ?? 'this statement'} would need running Python`);
+  } catch (error) {
+    if (error instanceof Unreadable) error.place ??= placeOf(frame.source, node.from);
+    throw error;
+  }
 }
 
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -192,6 +195,5 @@ function forget(names: Iterable<string>, frame: Frame, reason: Unreadable): void
 
 function fieldOf(frame: Frame, field: string): Value | undefined {
   const base = frame.names.get(BASE);
-  if (!(base instanceof PyDict) || base.unknown !== undefined || base.get(field) === undefined) return base;
-  return base.get(field);
+  return base instanceof PyDict && base.unknown === undefined ? base.get(field) : undefined;
 }

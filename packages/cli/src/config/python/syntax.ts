@@ -31,6 +31,9 @@ export function parseSource(path: string, text: string): Source {
   const cursor = tree.cursor();
   do {
     if (cursor.type.isError) throw fault(source, cursor.from, syntaxReason(source, cursor.from));
+    if (/^(?:Format)?String$/.test(cursor.name) && !isClosed(source.text.slice(cursor.from, cursor.to))) {
+      throw fault(source, cursor.from, 'this is not valid Python: a string that does not end');
+    }
   } while (cursor.next());
   const statements = parts(tree.topNode).flatMap((node) => (node.name === 'StatementGroup' ? parts(node) : [node]));
   const kept = statements.filter(({ name }) => name !== ';');
@@ -41,6 +44,11 @@ export function parseSource(path: string, text: string): Source {
     }
   }
   return { ...source, statements: kept };
+}
+
+function isClosed(literal: string): boolean {
+  const [opening, quote] = /^[A-Za-z]{0,2}("""|'''|"|')/.exec(literal) ?? ['', '?'];
+  return literal.length >= opening.length + quote!.length && literal.endsWith(quote!);
 }
 
 function syntaxReason(source: Omit<Source, 'statements'>, at: number): string {
