@@ -1,7 +1,7 @@
 /** Bounds on what reading a config may take: a hostile file is refused at once, and no real one comes near. */
 import { PyDict, PyList, PyTuple, TooMuch, type Value } from './values.ts';
 
-const LIMITS = { steps: 1_000_000, items: 1_000_000, characters: 10_000_000, files: 1_000 } as const;
+const LIMITS = { steps: 300_000, items: 1_000_000, characters: 10_000_000, files: 1_000 } as const;
 
 const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   steps: 'steps of evaluation',

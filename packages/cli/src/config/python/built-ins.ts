@@ -1,6 +1,7 @@
 /** The built-in functions that are read. Each is pure. */
+
+import type { Arguments } from './arguments.ts';
 import { type Budget, checkExtent } from './budget.ts';
-import type { Arguments } from './calls.ts';
 import { roundTo } from './numbers.ts';
 import { operate, orderOf } from './operators.ts';
 import { itemsOf, lengthOf } from './sequences.ts';

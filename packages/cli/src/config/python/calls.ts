@@ -1,17 +1,13 @@
 /** Calls: of a few built-in functions, and of methods. Anything else that is called would need running Python. */
+import type { Arguments } from './arguments.ts';
 import { BUILT_INS } from './built-ins.ts';
 import { comprehend } from './comprehensions.ts';
-import { evaluate, evaluateKept, mappingOf } from './expressions.ts';
+import { evaluate, evaluateKept, mappingOf } from './evaluation.ts';
 import { type Frame, lookUp } from './frame.ts';
 import { callMethod } from './methods.ts';
 import { itemsOf } from './sequences.ts';
 import { type Node, parts, separated, textOf } from './syntax.ts';
 import { PyIterator, Unreadable, type Value } from './values.ts';
-
-export interface Arguments {
-  readonly positional: readonly Value[];
-  readonly named: ReadonlyMap<string, Value>;
-}
 
 /** `function(…)` or `value.method(…)`. @throws Unreadable */
 export function callOf(node: Node, frame: Frame): Value {

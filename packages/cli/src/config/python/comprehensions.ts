@@ -1,5 +1,5 @@
 /** Comprehensions: `[value for names in values if condition]`, of any kind and nesting. */
-import { evaluate, evaluateList } from './expressions.ts';
+import { evaluate, evaluateList } from './evaluation.ts';
 import { type Frame, innerFrame } from './frame.ts';
 import { itemsOf } from './sequences.ts';
 import type { Node } from './syntax.ts';

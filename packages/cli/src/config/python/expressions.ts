@@ -1,13 +1,14 @@
 /** The value of an expression, for the part of Python that config files are written in. Nothing else is ever done. */
 import { callOf } from './calls.ts';
 import { comprehend, type Element } from './comprehensions.ts';
+import { elements, evaluate, evaluateKept, evaluateList, mappingOf } from './evaluation.ts';
 import { formatStringOf } from './format-strings.ts';
-import { type Frame, lookUp } from './frame.ts';
+import { type Evaluate, type Expressions, type Frame, lookUp } from './frame.ts';
 import { numberOf, stringOf } from './literals.ts';
 import { calculate } from './numbers.ts';
 import { compare, operate } from './operators.ts';
-import { itemOf, itemsOf, sliceOf } from './sequences.ts';
-import { type Node, parts, placeOf, separated, textOf } from './syntax.ts';
+import { itemOf, sliceOf } from './sequences.ts';
+import { type Node, parts, separated, textOf } from './syntax.ts';
 import {
   isTrue,
   kindOf,
@@ -22,9 +23,8 @@ import {
   type Value,
 } from './values.ts';
 
-type Evaluate = (node: Node, frame: Frame) => Value;
-
-const KINDS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
+/** How each kind of expression is evaluated, by its name in the grammar. */
+export const EXPRESSIONS: Expressions = new Map<string, Evaluate>([
   ['Number', (node, frame) => numberOf(textOf(frame.source, node))],
   ['String', (node, frame) => stringOf(textOf(frame.source, node))],
   ['ContinuedString', (node, frame) => textsOf(node, frame)],
@@ -48,61 +48,9 @@ const KINDS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
   ['CallExpression', (node, frame) => callOf(node, frame)],
 ]);
 
-/** What is not read, by its name in the grammar. */
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ['LambdaExpression', 'a function'],
-  ['AwaitExpression', 'await'],
-  ['YieldExpression', 'yield'],
-  ['NamedExpression', 'an assignment inside an expression'],
-  ['Ellipsis', '...'],
-]);
-
-/** @throws Unreadable with the place of what cannot be read. */
-export function evaluate(node: Node, frame: Frame): Value {
-  const kind = KINDS.get(node.name);
-  try {
-    frame.budget.take('steps', 1);
-    if (kind === undefined) throw new Unreadable(`${WORDS.get(node.name) ?? 'this'} would need running Python`);
-    const value = frame.budget.deeper(() => kind(node, frame));
-    if (value instanceof PyDict || value instanceof PyList || value instanceof PySet) {
-      if (value.unknown !== undefined) throw value.unknown;
-    }
-    return value;
-  } catch (error) {
-    if (error instanceof Unreadable) error.place ??= placeOf(frame.source, node.from);
-    throw error;
-  }
-}
-
-/** One expression, or several with commas between them, which are a tuple. */
-export function evaluateList(nodes: readonly Node[], frame: Frame): Value {
-  if (nodes.length === 1) return evaluate(nodes[0]!, frame);
-  return new PyTuple(elements(nodes, frame));
-}
-
-/** The value as something that has a name or a place. @throws Unreadable for what can be gone over once only. */
-export function evaluateKept(node: Node, frame: Frame): Value {
-  return kept(evaluate(node, frame));
-}
-
-export function kept(value: Value): Value {
-  if (value instanceof PyIterator) throw new Unreadable('what is gone over once is read only where it is used at once');
-  return value;
-}
-
 function item([node, ...more]: readonly Node[], frame: Frame): Value {
   if (node === undefined || more.length > 0) throw new Unreadable('this comprehension is not read');
   return evaluateKept(node, frame);
-}
-
-/** Values between commas; `*values` are all of them. */
-export function elements(nodes: readonly Node[], frame: Frame): Value[] {
-  const found = separated(nodes).flatMap(([first, second]) => {
-    if (first!.name !== '*') return [evaluateKept(first!, frame)];
-    return [...itemsOf(evaluate(second!, frame), frame.budget)];
-  });
-  frame.budget.take('items', found.length);
-  return found;
 }
 
 function textsOf(node: Node, frame: Frame): string {
@@ -131,11 +79,6 @@ function dictionary(node: Node, frame: Frame): Value {
   }
   frame.budget.take('items', made.size);
   return made;
-}
-
-export function mappingOf(value: Value): PyDict {
-  if (value instanceof PyDict) return value;
-  throw new Unreadable(`"**" is read before a mapping only, not before ${kindOf(value)}`);
 }
 
 function dictionaryComprehension(node: Node, frame: Frame): Value {
@@ -234,7 +177,7 @@ function slicesSides(nodes: readonly Node[], frame: Frame): Value[] {
 }
 
 /** A field of MMEngine's ConfigDict, or what is in an imported name. */
-export function attributeOf(of: Value, name: string): Value {
+function attributeOf(of: Value, name: string): Value {
   if (of instanceof PyName) return new PyName(`${of.path}.${name}`);
   if (!(of instanceof PyDict)) throw new Unreadable(`".${name}" of ${kindOf(of)} would need running Python`);
   if (!of.isConfig) throw new Unreadable(`a dict of this file has no ".${name}" in Python; write ["${name}"]`);

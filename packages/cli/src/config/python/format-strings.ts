@@ -1,6 +1,6 @@
 /** f-strings. */
 import { checkExtent } from './budget.ts';
-import { evaluate } from './expressions.ts';
+import { evaluate } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { openString, textOfPart } from './literals.ts';
 import { type Node, parts, textOf } from './syntax.ts';

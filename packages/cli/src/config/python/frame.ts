@@ -1,9 +1,14 @@
 /** Where names are looked up while a file is evaluated. */
 import type { Budget } from './budget.ts';
-import type { Source } from './syntax.ts';
+import type { Node, Source } from './syntax.ts';
 import { PyDict, type Unreadable, type Value } from './values.ts';
 
+/** The value of an expression of one kind. @throws Unreadable */
+export type Evaluate = (node: Node, frame: Frame) => Value;
+export type Expressions = ReadonlyMap<string, Evaluate>;
+
 export interface Frame {
+  readonly expressions: Expressions;
   readonly source: Source;
   readonly budget: Budget;
   readonly names: Map<string, Value>;
@@ -12,7 +17,7 @@ export interface Frame {
 }
 
 export function innerFrame(outer: Frame): Frame {
-  return { source: outer.source, budget: outer.budget, names: new Map(), outer };
+  return { ...outer, names: new Map(), outer };
 }
 
 /** The value of a name, or `undefined` where nothing has assigned it. */

@@ -1,8 +1,8 @@
 /** Methods of Python's dict and of MMEngine's ConfigDict, which differ. Source: MMEngine 0.10, "Config", ConfigDict. */
+
+import { type Arguments, valuesOf } from './arguments.ts';
 import { type Budget, checkExtent } from './budget.ts';
 import { pairsOf } from './built-ins.ts';
-import type { Arguments } from './calls.ts';
-import { valuesOf } from './methods.ts';
 import { keyText } from './sequences.ts';
 import {
   configCopy,

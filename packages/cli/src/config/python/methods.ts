@@ -1,7 +1,8 @@
 /** Methods of lists, tuples, strings and names; those of mappings are in `mapping-methods.ts`. */
+
+import { type Arguments, valuesOf } from './arguments.ts';
 import { type Budget, checkExtent } from './budget.ts';
 import { sortedList } from './built-ins.ts';
-import type { Arguments } from './calls.ts';
 import { callMappingMethod } from './mapping-methods.ts';
 import { indexOf, itemsOf } from './sequences.ts';
 import { templateFormatted } from './text.ts';
@@ -21,12 +22,6 @@ export function callMethod(of: Value, name: string, given: Arguments, budget: Bu
   const method = typeof of === 'string' ? TEXT.get(name) : undefined;
   if (method !== undefined && typeof of === 'string') return method(of, given, budget);
   throw new Unreadable(`".${name}()" of ${kindOf(of)} would need running Python`);
-}
-
-/** So many values and no names. */
-export function valuesOf({ positional, named }: Arguments, least: number, most: number): readonly Value[] {
-  if (named.size === 0 && positional.length >= least && positional.length <= most) return positional;
-  throw new Unreadable(`a call with ${positional.length + named.size} values is not read here`);
 }
 
 type Method<T> = (of: T, given: Arguments, budget: Budget) => Value;

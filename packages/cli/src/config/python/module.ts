@@ -1,7 +1,8 @@
 /** One Python config file: the names that are wanted of it, evaluated with no more of the file than they depend on. */
 import { mergeValues } from '../merge.ts';
 import type { Budget } from './budget.ts';
-import { evaluateList } from './expressions.ts';
+import { evaluateList } from './evaluation.ts';
+import { EXPRESSIONS } from './expressions.ts';
 import { type Frame, unknownValue } from './frame.ts';
 import { baseImports, type FromImport, isNewStyle } from './imports.ts';
 import { BASE, namesBound } from './mentions.ts';
@@ -38,7 +39,7 @@ function textModule(source: Source, wanted: Wanted, bases: Bases, budget: Budget
   const assignments = source.statements.filter((statement) => isBaseAssignment(statement, source));
   const rest = source.statements.filter((statement) => !assignments.includes(statement));
   const slice = sliceFor(source, rest, wanted);
-  const frame: Frame = { source, budget, names: new Map() };
+  const frame: Frame = { expressions: EXPRESSIONS, source, budget, names: new Map() };
   const base = baseOf(assignments[0], frame, (names) => bases.inherited(names, wantedOfBase(slice, wanted)));
   frame.names.set(BASE, base);
   runStatements(slice.statements, slice.effects, frame);
@@ -76,7 +77,7 @@ function newModule(source: Source, wanted: Wanted, bases: Bases, budget: Budget)
   const imports = source.statements.flatMap((statement) => baseImports(statement, source) ?? []);
   const rest = source.statements.filter((statement) => baseImports(statement, source) === undefined);
   const slice = sliceFor(source, rest, wanted);
-  const frame: Frame = { source, budget, names: new Map() };
+  const frame: Frame = { expressions: EXPRESSIONS, source, budget, names: new Map() };
   const loaded = new Map<string, PyDict>();
   for (const { module, node } of imports) {
     try {

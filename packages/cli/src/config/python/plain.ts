@@ -42,7 +42,7 @@ function refuseUnsafe(name: string): void {
 }
 
 /** Whole numbers become ints, lists stay lists. */
-export function fromPlain(value: ConfigValue): Value {
+function fromPlain(value: ConfigValue): Value {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return new PyList(value.map(fromPlain));
   return isConfigMapping(value) ? mappingValue(value) : (value as null | boolean | string);

@@ -2,7 +2,7 @@
  * Statements. Where one cannot be read, every name that it binds and everything that it may have changed is unknown from there
  * on; that is told only to who uses it.
  */
-import { evaluate, evaluateList } from './expressions.ts';
+import { evaluate, evaluateList } from './evaluation.ts';
 import { type Frame, unknownValue } from './frame.ts';
 import { importNames } from './imports.ts';
 import { BASE, type Effects } from './mentions.ts';

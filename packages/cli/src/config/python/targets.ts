@@ -1,6 +1,6 @@
 /** What stands to the left of `=`: names, items, fields, and several of them with commas. */
 import { checkExtent } from './budget.ts';
-import { evaluate, evaluateList, kept } from './expressions.ts';
+import { evaluate, evaluateList, kept } from './evaluation.ts';
 import type { Frame } from './frame.ts';
 import { indexOf, itemOf, itemsOf } from './sequences.ts';
 import { type Node, parts, placeOf, separated, textOf } from './syntax.ts';

@@ -33,7 +33,7 @@ function quoted(text: string): string {
 }
 
 /** The shortest digits that give the float again; with an exponent from 1e16 up and below 1e-4. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
   if (Object.is(value, -0)) return '-0.0';
   const size = Math.abs(value);
