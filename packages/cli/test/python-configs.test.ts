@@ -90,6 +90,15 @@ describe('changes in place', () => {
     expect(wrapperOf(text)).toEqual(value);
   });
 
+  it.each([
+    ['x = _base_\nx.optim_wrapper.optimizer.lr = 5', { optimizer: { type: 'SGD', lr: 5 } }],
+    ['_base_.update(optim_wrapper=dict(clip_grad=None))', { ...SGD, clip_grad: null }],
+    ["optim_wrapper = dict(type='{{ _base_.optim_wrapper.optimizer.type }}')", { ...SGD, type: 'SGD' }],
+    ['rate = {{_base_.optim_wrapper.optimizer.lr}}\noptim_wrapper = dict(clip=rate * 10)', { ...SGD, clip: 1 }],
+  ])('of the base, however it is named: %s', (text, value) => {
+    expect(load({ 'own.py': `_base_ = 'base.py'\n${text}`, 'base.py': SGD_TEXT }).optim_wrapper).toEqual(value);
+  });
+
   it('of what a base has', () => {
     const base = SGD_TEXT.replace('optimizer=', "type='OptimWrapper', optimizer=");
     const own =

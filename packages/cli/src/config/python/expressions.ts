@@ -5,10 +5,12 @@ import { elements, evaluate, evaluateKept, evaluateList, mappingOf } from './eva
 import { formatStringOf } from './format-strings.ts';
 import { type Evaluate, type Expressions, type Frame, lookUp } from './frame.ts';
 import { numberOf, stringOf } from './literals.ts';
+import { BASE, BASE_IN_TEXT } from './mentions.ts';
 import { calculate } from './numbers.ts';
 import { compare, operate } from './operators.ts';
 import { itemOf, sliceOf } from './sequences.ts';
 import { type Node, parts, separated, textOf } from './syntax.ts';
+import { toText } from './text.ts';
 import {
   isTrue,
   kindOf,
@@ -26,7 +28,7 @@ import {
 /** How each kind of expression is evaluated, by its name in the grammar. */
 export const EXPRESSIONS: Expressions = new Map<string, Evaluate>([
   ['Number', (node, frame) => numberOf(textOf(frame.source, node))],
-  ['String', (node, frame) => stringOf(textOf(frame.source, node))],
+  ['String', (node, frame) => filledText(stringOf(textOf(frame.source, node)), frame)],
   ['ContinuedString', (node, frame) => textsOf(node, frame)],
   ['FormatString', (node, frame) => formatStringOf(node, frame)],
   ['Boolean', (node, frame) => textOf(frame.source, node) === 'True'],
@@ -51,6 +53,20 @@ export const EXPRESSIONS: Expressions = new Map<string, Evaluate>([
 function item([node, ...more]: readonly Node[], frame: Frame): Value {
   if (node === undefined || more.length > 0) throw new Unreadable('this comprehension is not read');
   return evaluateKept(node, frame);
+}
+
+/** A string that is `{{ _base_.name }}` is that value; in a longer one a text or number is put. */
+function filledText(text: string, frame: Frame): Value {
+  const base = text.includes('{{') ? lookUp(frame, BASE) : undefined;
+  if (base === undefined) return text;
+  const valueAt = (path: string) => path.split('.').reduce<Value>((of, field) => itemOf(of, field), base);
+  const places = [...text.matchAll(BASE_IN_TEXT)];
+  if (places.length === 1 && places[0]![0] === text) return valueAt(places[0]![1]!);
+  return text.replace(BASE_IN_TEXT, (found, path: string) => {
+    const value = valueAt(path);
+    if (typeof value === 'string' || numeric(value) !== undefined) return toText(value);
+    throw new Unreadable(`${found} is no text or number; let it be the whole value, without quotes`);
+  });
 }
 
 function textsOf(node: Node, frame: Frame): string {

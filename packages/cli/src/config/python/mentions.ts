@@ -22,6 +22,9 @@ const FUNCTIONS = new Set(['FunctionDefinition', 'ClassDefinition', 'LambdaExpre
 
 export const BASE = '_base_';
 
+/** `{{ _base_.a.b }}` in a string. */
+export const BASE_IN_TEXT = /\{\{\s*_base_\.([\w.]+)\s*\}\}/g;
+
 /** The name of the base's field as a name of its own. */
 export const baseName = (field: string) => `${BASE}.${field}`;
 
@@ -35,7 +38,10 @@ export function effectsOf(statement: Node, source: Source, bound: ReadonlySet<st
     else if (name === 'ScopeStatement') isWild = true;
     else if (name === 'MemberExpression') changes ||= isChange(node());
     else if (name === 'CallExpression') calls ||= !isPureCall(node(), source, bound);
-    else if (name === 'VariableName' && !isKeyword(node())) {
+    else if (name === 'String') {
+      for (const [, field] of textOf(source, node()).matchAll(BASE_IN_TEXT))
+        mentions.add(baseName(field!.split('.')[0]!));
+    } else if (name === 'VariableName' && !isKeyword(node())) {
       const found = textOf(source, node());
       if (WILD.has(found)) isWild = true;
       mentions.add(found === BASE ? baseField(node(), source) : found);

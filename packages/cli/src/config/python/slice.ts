@@ -28,11 +28,14 @@ export function sliceFor(source: Source, statements: readonly Node[], wanted: It
     return { statements, effects, needed: new Set(all) };
   }
   const groups = shared(effects);
+  // The base as a whole may hold what any of its fields does.
+  const isWhole = [...effects.values()].some(({ mentions }) => mentions.has(BASE));
+  const groupOf = (name: string) => groups.of(isWhole && name.startsWith(`${BASE}.`) ? BASE : name);
   const needed = new Set<string>();
   const reached = new Set<string>();
   const need = (name: string) => {
     needed.add(name);
-    reached.add(groups.of(name));
+    reached.add(groupOf(name));
   };
   for (const name of wanted) for (const one of [name, baseName(name)]) need(one);
   const chosen = new Set<Node>();
@@ -43,7 +46,7 @@ export function sliceFor(source: Source, statements: readonly Node[], wanted: It
       const isNeeded =
         isWild ||
         some(binds, (name) => needed.has(name)) ||
-        (mayChange && some(mentions, (name) => reached.has(groups.of(name))));
+        (mayChange && some(mentions, (name) => reached.has(groupOf(name))));
       if (!isNeeded) continue;
       chosen.add(statement);
       for (const name of mentions) need(name);
@@ -60,20 +63,18 @@ function some(names: ReadonlySet<string>, test: (name: string) => boolean): bool
 /** Names that may hold one object, as groups. */
 function shared(effects: ReadonlyMap<Node, Effects>): Groups {
   const groups = new Groups();
+  const fields: string[] = [];
   const plain = plainNames(effects);
   for (const { binds, mentions } of effects.values()) {
     const names = [...binds, ...mentions].filter((name) => !plain.has(name));
-    for (const name of names) {
-      groups.join(names[0]!, name);
-      // The base as a whole may hold what any of its fields does.
-      if (name.startsWith(`${BASE}.`) && isBaseUsedWhole(effects)) groups.join(BASE, name);
-    }
+    for (const name of names) groups.join(names[0]!, name);
+    // Where the base is used as a whole, its fields are looked up as it.
+    for (const name of names) if (name.startsWith(`${BASE}.`)) fields.push(name);
   }
+  const isWhole = [...effects.values()].some(({ mentions }) => mentions.has(BASE));
+  if (isWhole) for (const field of fields) groups.join(BASE, field);
   return groups;
 }
-
-const isBaseUsedWhole = (effects: ReadonlyMap<Node, Effects>) =>
-  [...effects.values()].some(({ mentions }) => mentions.has(BASE));
 
 const PLAIN = new Set(['Number', 'String', 'Boolean', 'None', 'ContinuedString', 'FormatString']);
 
