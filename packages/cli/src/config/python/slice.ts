@@ -27,10 +27,11 @@ export function sliceFor(source: Source, statements: readonly Node[], wanted: It
     const all = [...effects.values()].flatMap(({ binds, mentions }) => [...binds, ...mentions]);
     return { statements, effects, needed: new Set(all) };
   }
-  const groups = shared(effects);
-  // The base as a whole may hold what any of its fields does.
+  // The base as a whole may hold what any of its fields does, and is then known by one name.
   const isWhole = [...effects.values()].some(({ mentions }) => mentions.has(BASE));
-  const groupOf = (name: string) => groups.of(isWhole && name.startsWith(`${BASE}.`) ? BASE : name);
+  const holder = (name: string) => (isWhole && name.startsWith(`${BASE}.`) ? BASE : name);
+  const groups = shared(effects, holder);
+  const groupOf = (name: string) => groups.of(holder(name));
   const needed = new Set<string>();
   const reached = new Set<string>();
   const need = (name: string) => {
@@ -61,18 +62,13 @@ function some(names: ReadonlySet<string>, test: (name: string) => boolean): bool
 }
 
 /** Names that may hold one object, as groups. */
-function shared(effects: ReadonlyMap<Node, Effects>): Groups {
+function shared(effects: ReadonlyMap<Node, Effects>, holder: (name: string) => string): Groups {
   const groups = new Groups();
-  const fields: string[] = [];
   const plain = plainNames(effects);
   for (const { binds, mentions } of effects.values()) {
-    const names = [...binds, ...mentions].filter((name) => !plain.has(name));
+    const names = [...binds, ...mentions].filter((name) => !plain.has(name)).map(holder);
     for (const name of names) groups.join(names[0]!, name);
-    // Where the base is used as a whole, its fields are looked up as it.
-    for (const name of names) if (name.startsWith(`${BASE}.`)) fields.push(name);
   }
-  const isWhole = [...effects.values()].some(({ mentions }) => mentions.has(BASE));
-  if (isWhole) for (const field of fields) groups.join(BASE, field);
   return groups;
 }
 
