@@ -57,7 +57,7 @@ of two lines.'''
 lr = 1e-3  # base
 epochs, = (3,) if_ = 0
 `;
-    expect(() => python(text)).toThrow('config.py:6: only assignments');
+    expect(() => python(text)).toThrow('config.py:6: this is not valid Python');
     const config = load({
       'config.py': `# comment
 """A docstring
@@ -118,45 +118,37 @@ unused = r'\\d' + "\\x41\\u00e9\\n" \\
   });
 
   it.each([
-    ['import os', 'config.py:2: an import would need running Python'],
-    ['from a import b', 'config.py:2: an import'],
-    ['with read_base():\n    pass', 'config.py:2: a with block'],
-    ['\n\nx = max(1, 2)', 'config.py:4: calling max() would need running Python'],
+    ['import os\nx = os.cpu_count()', 'config.py:2: what is in os would need running Python'],
+    ['\n\nx = open("f")', 'config.py:4: calling open() would need running Python'],
     ['x = dict(\n  a=1,\n  b=open("f"))', 'config.py:4: calling open()'],
-    ['x = [i for i in range(3)]', 'a loop or comprehension'],
-    ['x = 1 if True else 2', 'a condition'],
-    ['x = lambda: 0', 'a function'],
-    ['x = f"{y}"', 'an f-string'],
+    ['x = lambda: 0', 'a function would need running Python'],
+    ['x = f"{y}"', 'y is not assigned before'],
     ['x = b"a"', 'bytes'],
     ['x = y', 'y is not assigned before'],
-    ['x = {1, 2}', 'sets'],
-    ['x = [1, 2][0:1]', 'slices'],
-    ['x = "a".upper()', '".upper"'],
+    ['x = {1, 2}', 'a set is no value of a config'],
+    ['x = "a".encode()', '".encode()"'],
     ['x = [1][3]', 'there is no 3 in it'],
-    ['x = "a" * 3', 'between numbers only'],
+    ['x = "a" * 3.0', '"*" between a string and a float'],
     ['x = 1 / 0', 'division by zero'],
-    ['x = 1 < 2', 'unexpected "<"'],
-    ['x += 1', 'only assignments'],
-    ['x["a"] = 1', 'this changes x in place'],
-    ['x.a = 1', 'this changes x in place'],
-    ['print("a")', 'calling print()'],
-    ['del x', 'del would need'],
-    ['if True:\n  x = 1', 'a condition'],
+    ['x += 1', 'x is not assigned before'],
+    ['x["a"] = 1', 'x is not assigned before'],
+    ['x = dict()\nx.a = 1', 'config.py:3: ".a =" on a dict'],
+    ['x = 1\ndel x', 'x is not assigned before'],
     ['  x = 1', 'this line is indented'],
-    ['x = "abc', 'a string that does not end'],
-    ['x = """abc', 'a string that does not end'],
-    ['x = [1', 'unexpected the end of the file, where "," belongs'],
+    ['x = "abc', 'this is not valid Python'],
+    ['x = """abc', 'this is not valid Python'],
+    ['x = [1', 'this is not valid Python'],
     ['x = 1j', '1j is no number'],
     ['x = dict(__proto__=dict(lr=1))', 'would change the prototype'],
-    ['__proto__ = dict(lr=1)', 'would change the prototype'],
-    ['x = ?', 'unexpected "?"'],
+    ['x = ?', 'this is not valid Python, at or before "?"'],
     ['x = {{ fileDirname }}', 'fileDirname }} is filled in by MMEngine'],
     ['x = toString', 'toString is not assigned before'],
-    [`x = ${'['.repeat(5000)}`, 'levels of nesting'],
-    [`x = ${'-'.repeat(5000)}1`, 'levels of nesting'],
+    [`x = ${'['.repeat(500)}${']'.repeat(500)}`, 'levels of nesting'],
+    [`x = ${'-'.repeat(500)}1`, 'levels of nesting'],
   ])('refuses %j with file and line', (text, reason) => {
-    expect(() => python(text)).toThrow(/config\.py:\d+: /);
-    expect(() => python(text)).toThrow(reason);
+    const used = text.startsWith('  ') ? text : `${text}\noptim_wrapper = dict(optimizer=x)`;
+    expect(() => python(used)).toThrow(/config\.py:\d+: /);
+    expect(() => python(used)).toThrow(reason);
   });
 
   const hasPython = (() => {
@@ -225,10 +217,13 @@ describe('_base_', () => {
     [{ 'a.py': '_base_ = 3' }, 'a.py:1: _base_ is a file name'],
     [{ 'a.json': '{"_base_": {"a": 1}}' }, '_base_: a file name'],
     [{ 'a.py': "_base_ = 'mmdet::x.py'" }, 'an installed Python package'],
-    [{ 'a.py': "_base_ = 'b.py'\nx = _base_.nothing", 'b.py': base }, 'there is no "nothing" in it'],
-    [{ 'a.py': "_base_ = 'b.py'\nlr = dict(a=1)", 'b.py': 'lr = 1' }, 'lr: a mapping cannot be merged'],
+    [{ 'a.py': "_base_ = 'b.py'\nparam_scheduler = _base_.nothing", 'b.py': base }, 'there is no "nothing" in it'],
+    [
+      { 'a.py': "_base_ = 'b.py'\nauto_scale_lr = dict(a=1)", 'b.py': 'auto_scale_lr = 1' },
+      'auto_scale_lr: a mapping cannot be merged',
+    ],
     [{ 'a.py': "_base_ = ['b.py', 'c.py']", 'b.py': base, 'c.py': base }, 'both b.py and c.py have optim_wrapper'],
-    [{ 'a.py': "_base_ = 'b.py'", 'b.py': 'import os' }, 'b.py:1: an import'],
+    [{ 'a.py': "_base_ = 'b.py'", 'b.py': 'optim_wrapper = f()' }, 'b.py:1: calling f()'],
   ])('%j is refused', (files, reason) => {
     expect(() => load(files as Record<string, string>)).toThrow(reason);
   });

@@ -1,7 +1,9 @@
 /** A config file → its `optim_wrapper` and `param_scheduler`, unchecked. */
 import { inDefaultScope } from '@paramwise/core/internal';
 import { refuse } from '../refusal.ts';
+import { MMCV_FIELDS, WHOLE_FIELDS } from './fields.ts';
 import { readConfigFile } from './inherit.ts';
+import { packageFolders } from './packages.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
@@ -12,6 +14,12 @@ export interface ConfigFile {
   readonly auto_scale_lr?: unknown;
 }
 
+/** What the command line adds to a config. */
+export interface ReadOptions {
+  /** `NAME=FOLDER`, where Python packages are that the file inherits from. Default: none. */
+  readonly packages?: readonly string[];
+}
+
 /**
  * Reads a config file.
  *
@@ -19,8 +27,8 @@ export interface ConfigFile {
  *
  * @throws Refusal where it cannot be read.
  */
-export function loadConfig(path: string): ConfigFile {
-  const config = readConfigFile(path);
+export function loadConfig(path: string, { packages = [] }: ReadOptions = {}): ConfigFile {
+  const config = readConfigFile(path, packageFolders(packages));
   if ('optim_wrapper' in config) {
     const { train_cfg, auto_scale_lr, default_scope } = config;
     const optim_wrapper = inDefaultScope(config.optim_wrapper, default_scope);
@@ -37,19 +45,6 @@ export function loadConfig(path: string): ConfigFile {
   if ('optimizer' in config) return { optim_wrapper: config, param_scheduler: undefined };
   return refuse(`${path}: there is neither an optim_wrapper nor an optimizer in it`);
 }
-
-/** Fields of MMCV 1, which a file for MMEngine has not. */
-const MMCV_FIELDS = [
-  'lr_config',
-  'optimizer_config',
-  'momentum_config',
-  'runner',
-  'checkpoint_config',
-  'total_epochs',
-] as const;
-
-/** Fields of a whole config, which stand beside an optim_wrapper. */
-const WHOLE_FIELDS = ['param_scheduler', 'train_cfg'] as const;
 
 function inMmengine(fields: readonly string[]): string {
   return `a config of MMCV 1: it has ${fields.join(', ')} at the top; in MMEngine: optim_wrapper = dict(optimizer=…), with paramwise_cfg beside optimizer and clip_grad for optimizer_config's grad_clip, and param_scheduler for lr_config`;

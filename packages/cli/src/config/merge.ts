@@ -2,51 +2,59 @@
  * Merging of configs as MMEngine does it: mappings field by field, anything else replaced; `_delete_` replaces a mapping
  * whole. Source: MMEngine 0.10, "Config", inheritance.
  */
+
 import { refuse } from '../refusal.ts';
-import { type ConfigMapping, type ConfigValue, isConfigMapping } from './python-values.ts';
+import { Budget } from './python/budget.ts';
+import { mappingValue, plainOf } from './python/plain.ts';
+import { isTrue, PyDict, PyList, PyTuple, Unreadable, unknownAs, type Value } from './python/values.ts';
+import type { ConfigMapping } from './python-values.ts';
 
 const DELETE = '_delete_';
 
 /** @throws Refusal where a mapping meets something else, as in MMEngine. */
-export function mergeConfigs(base: ConfigMapping, own: ConfigMapping, file: string, at = ''): ConfigMapping {
-  const merged: Record<string, ConfigValue> = { ...base };
-  for (const [key, value] of Object.entries(own)) {
-    if (key === DELETE) continue;
-    const old = Object.hasOwn(base, key) ? base[key] : undefined;
-    if (!isConfigMapping(value)) merged[key] = withoutMarks(value);
-    else if (old === undefined || isSet(value[DELETE])) merged[key] = withoutMarks(value);
-    else if (isConfigMapping(old)) merged[key] = mergeConfigs(old, value, file, `${at}${key}.`);
-    else
-      refuse(
-        `${file}: ${at}${key}: a mapping cannot be merged into what _base_ has there; add _delete_=True to replace it`,
-      );
+export function mergeConfigs(base: ConfigMapping, own: ConfigMapping, file: string): ConfigMapping {
+  try {
+    return plainOf(mergeValues(mappingValue(base), mappingValue(own)), new Budget()) as ConfigMapping;
+  } catch (error) {
+    if (error instanceof Unreadable) return refuse(`${file}: ${error.message}`, error);
+    throw error;
+  }
+}
+
+/** The same with values of Python. @throws Unreadable */
+export function mergeValues(base: PyDict, own: PyDict, at = ''): PyDict {
+  const merged = new PyDict();
+  for (const [key, value] of base.entries()) merged.set(key, value);
+  for (const [key, value] of own.entries()) {
+    if (key !== DELETE) merged.set(key, mergeField(base.get(key), value, `${at}${String(key)}`));
   }
   return merged;
 }
 
-/** The files of one `_base_` as one. @throws Refusal where two of them have the same key, as in MMEngine. */
-export function mergeBases(
-  bases: readonly { readonly name: string; readonly content: ConfigMapping }[],
-  file: string,
-): ConfigMapping {
-  const merged: Record<string, ConfigValue> = {};
-  const owner = new Map<string, string>();
-  for (const { name, content } of bases) {
-    for (const [key, value] of Object.entries(content)) {
-      if (owner.has(key)) refuse(`${file}: _base_: both ${owner.get(key)} and ${name} have ${key}`);
-      owner.set(key, name);
-      merged[key] = value;
-    }
-  }
-  return merged;
+function mergeField(old: Value | undefined, value: Value, at: string): Value {
+  if (!(value instanceof PyDict) || old === undefined || value.unknown !== undefined) return withoutMarks(value);
+  if (isSet(value.get(DELETE))) return withoutMarks(value);
+  if (old instanceof PyDict) return old.unknown === undefined ? mergeValues(old, value, `${at}.`) : old;
+  throw new Unreadable(
+    `${at}: a mapping cannot be merged into what _base_ has there; add ${DELETE}=True to replace it`,
+  );
 }
 
-const isSet = (mark: ConfigValue | undefined) => mark !== undefined && mark !== null && mark !== false && mark !== 0;
+const isSet = (mark: Value | undefined) => mark !== undefined && isTrue(mark);
 
 /** The value without any `_delete_`, which is a word to the merging alone. */
-function withoutMarks<V extends ConfigValue>(value: V): V {
-  if (Array.isArray(value)) return value.map((item: ConfigValue) => withoutMarks(item)) as unknown as V;
-  if (!isConfigMapping(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== DELETE);
-  return Object.fromEntries(kept.map(([key, item]) => [key, withoutMarks(item)])) as unknown as V;
+function withoutMarks(value: Value): Value {
+  if (value instanceof PyTuple) return new PyTuple(value.items.map(withoutMarks));
+  if (value instanceof PyList)
+    return unknownAs(value, ({ items }) => new PyList(items.map(withoutMarks)), new PyList([]));
+  if (!(value instanceof PyDict)) return value;
+  const kept = new PyDict();
+  return unknownAs(
+    value,
+    (from) => {
+      for (const [key, item] of from.entries()) if (key !== DELETE) kept.set(key, withoutMarks(item));
+      return kept;
+    },
+    kept,
+  );
 }
