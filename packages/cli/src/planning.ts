@@ -1,7 +1,7 @@
 /** Files → plan. */
 import type { ModuleView, ParamPlan } from '@paramwise/core';
 import { prepare, refuseEmpty } from '@paramwise/core/internal';
-import { type ConfigFile, loadConfig } from './config/load.ts';
+import { type ConfigFile, loadConfig, type ReadOptions } from './config/load.ts';
 import { loadModel } from './model/load.ts';
 import { autoScaleNote } from './run-settings.ts';
 
@@ -23,8 +23,8 @@ export interface Planned {
  *
  * @throws Refusal for a file that cannot be read, ConfigError for a config that is refused.
  */
-export async function planFiles(modelPath: string, configPath: string): Promise<Planned> {
-  const config = loadConfig(configPath);
+export async function planFiles(modelPath: string, configPath: string, options: ReadOptions = {}): Promise<Planned> {
+  const config = loadConfig(configPath, options);
   const { root: model, name: modelName, notes } = await loadModel(modelPath);
   const { plan, unknownConstructor, unknownNames } = prepare(model, config.optim_wrapper, undefined, {
     unknown: 'warn',

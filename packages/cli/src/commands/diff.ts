@@ -1,6 +1,15 @@
 /** `paramwise diff`: what changes from one config to another. */
 import { diffPlans, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import {
+  CONFIG,
+  CONFIG_OPTIONS,
+  type Command,
+  JSON_OPTION,
+  jsonText,
+  MODEL,
+  readOptions,
+  required,
+} from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
 import { planFiles } from '../planning.ts';
 import { optimizerSettings } from '../schedule-groups.ts';
@@ -11,12 +20,12 @@ export const diff: Command = {
   name: 'diff',
   about: 'show which parameters change from one config to another, and how',
   parameters: [MODEL, { name: 'config-a', about: CONFIG.about }, { name: 'config-b', about: 'the other config' }],
-  options: [JSON_OPTION],
+  options: [...CONFIG_OPTIONS, JSON_OPTION],
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
   async run(given, { out, err }) {
     const model = required(given, 'model');
-    const before = await planFiles(model, required(given, 'configA'));
-    const after = await planFiles(model, required(given, 'configB'));
+    const before = await planFiles(model, required(given, 'configA'), readOptions(given));
+    const after = await planFiles(model, required(given, 'configB'), readOptions(given));
     const optimizer = optimizerChanges(before.config, after.config);
     if (given.json) out(jsonText({ optimizer, changes: changesOf(before.plan, after.plan) }));
     else {

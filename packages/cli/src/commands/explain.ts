@@ -1,6 +1,15 @@
 /** `paramwise explain`: why one parameter has its settings. */
 import { explainParam, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import {
+  CONFIG,
+  CONFIG_OPTIONS,
+  type Command,
+  JSON_OPTION,
+  jsonText,
+  MODEL,
+  readOptions,
+  required,
+} from '../command.ts';
 import { planFiles } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
 import { printable } from '../text/paint.ts';
@@ -10,10 +19,14 @@ export const explain: Command = {
   name: 'explain',
   about: 'say step by step why one parameter gets its settings, and which keys lost',
   parameters: [MODEL, CONFIG, { name: 'param', about: 'dotted path of the parameter, such as layer1.0.bn1.weight' }],
-  options: [JSON_OPTION],
+  options: [...CONFIG_OPTIONS, JSON_OPTION],
   examples: [['paramwise explain resnet50.json.gz config.py layer1.0.bn1.weight', 'the rules for this parameter']],
   async run(given, { out, err, paint }) {
-    const { plan, mainWarnings } = await planFiles(required(given, 'model'), required(given, 'config'));
+    const { plan, mainWarnings } = await planFiles(
+      required(given, 'model'),
+      required(given, 'config'),
+      readOptions(given),
+    );
     const path = required(given, 'param');
     const [head = '', ...reasons] = explained(plan, path).split('\n');
     if (given.json) out(jsonText(explainJson(plan, path)));

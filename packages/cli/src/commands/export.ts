@@ -1,5 +1,15 @@
 /** `paramwise export`: the plan for MMEngine or PyTorch. */
-import { CONFIG, type Command, type Given, JSON_OPTION, jsonText, MODEL, required } from '../command.ts';
+import {
+  CONFIG,
+  CONFIG_OPTIONS,
+  type Command,
+  type Given,
+  JSON_OPTION,
+  jsonText,
+  MODEL,
+  readOptions,
+  required,
+} from '../command.ts';
 import { exportMmengine } from '../export/mmengine.ts';
 import { exportPytorch } from '../export/pytorch.ts';
 import { writeText } from '../files.ts';
@@ -20,6 +30,7 @@ export const exporting: Command = {
       flags: '-o, --output <file>',
       about: 'the config (.py), or the plan (.json; its Python module is put beside it)',
     },
+    ...CONFIG_OPTIONS,
     { flags: '--json', about: `${JSON_OPTION.about}: the files written, and notes` },
   ],
   examples: [
@@ -30,7 +41,7 @@ export const exporting: Command = {
     const target = targetOf(given);
     const output = given.output;
     if (typeof output !== 'string') return refuse('missing: --output, the file to write');
-    const planned = await planFiles(required(given, 'model'), required(given, 'config'));
+    const planned = await planFiles(required(given, 'model'), required(given, 'config'), readOptions(given));
     const { files, notes } = TARGETS[target](planned, output);
     for (const { path, text } of files) writeText(path, text);
     const warnings = [...notes, ...planned.plan.warnings];

@@ -1,5 +1,5 @@
 /** `paramwise report`: the plan as a page to look at. */
-import { CONFIG, type Command, countOf, type Given, MODEL, required } from '../command.ts';
+import { CONFIG, CONFIG_OPTIONS, type Command, countOf, type Given, MODEL, readOptions, required } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { type Planned, planFiles } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
@@ -22,13 +22,14 @@ export const report: Command = {
       about: 'steps of the schedule to draw (default: those of the run, or until it has ended)',
     },
     ...RUN_OPTIONS,
+    ...CONFIG_OPTIONS,
   ],
   examples: [
     ['paramwise report resnet50.json.gz config.py -o report.html', 'plan and schedules'],
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
   async run(given, { out, err }) {
-    const planned = await planFiles(required(given, 'model'), required(given, 'config'));
+    const planned = await planFiles(required(given, 'model'), required(given, 'config'), readOptions(given));
     const { plan, model, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
     const { schedules, warnings } = curvesOf(planned, given);

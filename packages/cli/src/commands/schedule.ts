@@ -3,11 +3,13 @@
 import type { RunLength } from '@paramwise/core/internal';
 import {
   CONFIG,
+  CONFIG_OPTIONS,
   type Command,
   countOf,
   type Given,
   JSON_OPTION,
   jsonText,
+  readOptions,
   required,
   type Terminal,
 } from '../command.ts';
@@ -36,6 +38,7 @@ export const schedule: Command = {
   options: [
     { flags: '--steps <count>', about: 'steps to show (default: those of the run, where its length is known)' },
     ...RUN_OPTIONS,
+    ...CONFIG_OPTIONS,
     { flags: '--model <model>', about: 'take the groups of this model, not those that the config names' },
     { flags: '--csv <file>', about: 'write step, group, lr, momentum, …; "-" is standard output, without the chart' },
     JSON_OPTION,
@@ -49,7 +52,7 @@ export const schedule: Command = {
     ],
   ],
   async run(given, terminal) {
-    const config = loadConfig(required(given, 'config'));
+    const config = loadConfig(required(given, 'config'), readOptions(given));
     const { groups, warnings } = await groupsOf(given, config);
     const curves = curvesOf(given, config, groups, (warning) => warnings.push(warning));
     print(given, terminal, curves);
@@ -75,7 +78,7 @@ async function groupsOf(given: Given, config: ConfigFile): Promise<Groups> {
     const note = autoScaleNote(config);
     return { groups, warnings: note === undefined ? [...warnings] : [...warnings, note] };
   }
-  const { plan } = await planFiles(given.model, required(given, 'config'));
+  const { plan } = await planFiles(given.model, required(given, 'config'), readOptions(given));
   return { groups: plannedGroups(plan, config), warnings: [...plan.warnings] };
 }
 

@@ -1,9 +1,9 @@
 /** A config file with the files that it inherits from by `_base_`, as MMEngine merges them. */
 import { dirname, extname, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import { readJson, readText } from '../files.ts';
-import { Refusal, reasonOf, refuse } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
+import { configText, readJson, readYaml } from './config-text.ts';
 import { mergeBases, mergeConfigs } from './merge.ts';
+import { fillBaseValues } from './placeholders.ts';
 import { parsePython } from './python-parser.ts';
 import { PythonFault } from './python-tokens.ts';
 import { type ConfigMapping, type ConfigValue, isConfigMapping } from './python-values.ts';
@@ -32,23 +32,14 @@ export function readConfigFile(path: string, chain: readonly string[] = []): Con
   return read(path, [...chain, full]);
 }
 
-function readYaml(path: string): unknown {
-  try {
-    return parseYaml(readText(path), { prettyErrors: true });
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    return refuse(`${path}: this is not YAML that is read: ${reasonOf(error)}`, error);
-  }
-}
-
 function readPython(path: string, chain: readonly string[]): ConfigMapping {
-  const source = readText(path);
+  const source = configText(path);
   try {
     const { own, base } = parsePython(source, (names, line) => {
       if (isNames(names)) return loadBases(path, names, chain);
       throw new PythonFault(line, '_base_ is a file name or a list of them');
     });
-    return mergeConfigs(base, own, path);
+    return mergeConfigs(base, fillBaseValues(own, base, path), path);
   } catch (error) {
     if (error instanceof PythonFault) return refuse(`${path}:${error.line}: ${error.message}`, error);
     throw error;
@@ -57,7 +48,8 @@ function readPython(path: string, chain: readonly string[]): ConfigMapping {
 
 function inherit(path: string, { _base_: names = [], ...own }: ConfigMapping, chain: readonly string[]): ConfigMapping {
   if (!isNames(names)) return refuse(`${path}: _base_: a file name or a list of them`);
-  return mergeConfigs(loadBases(path, names, chain), own, path);
+  const base = loadBases(path, names, chain);
+  return mergeConfigs(base, fillBaseValues(own, base, path), path);
 }
 
 function isNames(names: ConfigValue): names is string | readonly string[] {

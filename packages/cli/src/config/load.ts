@@ -1,6 +1,8 @@
 /** A config file → its `optim_wrapper` and `param_scheduler`, unchecked. */
 import { refuse } from '../refusal.ts';
 import { readConfigFile } from './inherit.ts';
+import { applyOverrides } from './overrides.ts';
+import type { ConfigMapping } from './python-values.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
@@ -11,6 +13,12 @@ export interface ConfigFile {
   readonly auto_scale_lr?: unknown;
 }
 
+/** What the command line adds to a config. */
+export interface ReadOptions {
+  /** `field=value`, over what the file says. Default: none. */
+  readonly overrides?: readonly string[];
+}
+
 /**
  * Reads a config file.
  *
@@ -18,8 +26,17 @@ export interface ConfigFile {
  *
  * @throws Refusal where it cannot be read.
  */
-export function loadConfig(path: string): ConfigFile {
-  const config = readConfigFile(path);
+export function loadConfig(path: string, options: ReadOptions = {}): ConfigFile {
+  return configParts(path, readWhole(path, options));
+}
+
+/** The whole content of a config file. @throws Refusal where it cannot be read. */
+export function readWhole(path: string, { overrides = [] }: ReadOptions): ConfigMapping {
+  return applyOverrides(readConfigFile(path), overrides);
+}
+
+/** What the commands take of a config. @throws Refusal where there is no optimizer in it. */
+export function configParts(path: string, config: ConfigMapping): ConfigFile {
   if ('optim_wrapper' in config) {
     const { optim_wrapper, train_cfg, auto_scale_lr } = config;
     return { optim_wrapper, param_scheduler: config.param_scheduler ?? undefined, train_cfg, auto_scale_lr };
