@@ -62,11 +62,16 @@ export const CONFIG_OPTIONS: readonly OptionSpec[] = [
     about: 'change the config, as --cfg-options of MMEngine: optim_wrapper.optimizer.lr=0.01; can be repeated',
     repeats: true,
   },
+  {
+    flags: '--package <name=folder>',
+    about: 'where a Python package is that configs inherit from: mmdet=../mmdetection; can be repeated',
+    repeats: true,
+  },
 ];
 
 /** How configs are to be read. */
 export function readOptions(given: Given): ReadOptions {
-  return { overrides: allOf(given, 'set') };
+  return { overrides: allOf(given, 'set'), packages: allOf(given, 'package') };
 }
 
 /** All values of what can be repeated. */

@@ -80,18 +80,24 @@ interface Failed {
 
 /** @returns where the thread failed; `undefined` where no file is left. */
 function runThread({ files, take, give }: Queue, options: CheckOptions, first: number): Promise<Failed | undefined> {
-  return new Promise((finish) => {
+  return new Promise((finish, fail) => {
     let index: number | undefined = first;
+    let isReady = false;
     const worker = startWorker(options);
     const end = (failed: Failed | undefined) => {
       worker.removeAllListeners();
       worker.on('error', () => {});
       void worker.terminate().then(() => finish(failed));
     };
-    worker.on('error', (error) => end({ index: index!, reason: String(error.message) }));
-    worker.on('exit', (code) => end({ index: index!, reason: `the thread ended with ${code}` }));
+    const failed = (reason: string) => {
+      if (isReady) end({ index: index!, reason });
+      else fail(new Error(`a thread to check files did not start: ${reason}`));
+    };
+    worker.on('error', (error) => failed(error.message));
+    worker.on('exit', (code) => failed(`it ended with ${code}`));
     worker.on('message', (message: Inspection | { readonly fault: string } | 'ready') => {
-      if (typeof message !== 'string') {
+      if (message === 'ready') isReady = true;
+      else {
         if ('fault' in message) return end({ index: index!, reason: message.fault });
         give(index!, message);
         index = take();
@@ -102,13 +108,14 @@ function runThread({ files, take, give }: Queue, options: CheckOptions, first: n
   });
 }
 
-/** From the sources the thread needs what makes Node read TypeScript. */
 function startWorker(options: CheckOptions): Worker {
   const here = import.meta.url;
   const settings = { workerData: options, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MIB } };
   if (!here.endsWith('.ts')) return new Worker(new URL('./check-worker.js', here), settings);
-  return new Worker(new URL('./worker.ts', here), {
-    ...settings,
-    execArgv: ['--conditions=source', '--import', import.meta.resolve('tsx')],
-  });
+  // From the sources: a thread has to be told how to read TypeScript.
+  const start = `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(new URL('./worker.ts', here).href)});
+  })`;
+  return new Worker(start, { ...settings, eval: true, execArgv: ['--conditions=source'] });
 }

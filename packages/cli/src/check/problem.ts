@@ -1,5 +1,7 @@
 /** What `paramwise check` finds in a file, and the rules by which it does. */
 
+import type { ReadOptions } from '../config/load.ts';
+
 export type Level = 'error' | 'warning' | 'note';
 
 /** The rules, with what each is about. Their names stand in reports of code hosts. */
@@ -45,10 +47,9 @@ export interface Inspection {
 }
 
 /** How files are checked. Plain data, which a thread can be given. */
-export interface CheckOptions {
+export interface CheckOptions extends ReadOptions {
   /** A model file to plan by. */
   readonly model?: string | undefined;
-  readonly overrides: readonly string[];
   /** Whether what was read is to be told. */
   readonly values: boolean;
 }

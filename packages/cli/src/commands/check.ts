@@ -39,13 +39,8 @@ export const check: Command = {
     if (given.values && !given.json) refuse('--values: what was read is told as JSON; give --json as well');
     const files = findFiles(allOf(given, 'path'));
     if (files.length === 0) refuse('there is no .py, .json, .yaml or .yml file under these paths');
-    const inspections = await withProgress(terminal, files.length, (onDone) =>
-      inspectAll(
-        files,
-        { model: modelOf(given), overrides: readOptions(given).overrides ?? [], values: given.values === true },
-        onDone,
-      ),
-    );
+    const options = { ...readOptions(given), model: modelOf(given), values: given.values === true };
+    const inspections = await withProgress(terminal, files.length, (onDone) => inspectAll(files, options, onDone));
     const result = checkResult(
       withoutBaseFaults(inspections, (path) => resolve(path)),
       given.strict === true,

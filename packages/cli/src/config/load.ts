@@ -17,6 +17,8 @@ export interface ConfigFile {
 export interface ReadOptions {
   /** `field=value`, over what the file says. Default: none. */
   readonly overrides?: readonly string[];
+  /** `NAME=FOLDER`: where Python packages are that the config inherits from. Default: none. */
+  readonly packages?: readonly string[];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** When each schedule is stepped in a training loop. */
+import { describeValue } from '../config/errors.ts';
 import { type Metrics, type ParamScheduler, PlateauScheduler } from './scheduler.ts';
 
 /** What counts real optimizer updates, such as an optimizer wrapper. */
@@ -34,7 +35,10 @@ export class ScheduleDriver {
   readonly #most: number;
   #seen: number;
 
-  /** @throws RangeError when `maxUpdatesPerIteration` is no whole number from 1, nor Infinity */
+  /**
+   * @throws TypeError when `schedulers` is no list of schedulers, or nothing counts updates; RangeError when
+   * `maxUpdatesPerIteration` is no whole number from 1, nor Infinity
+   */
   constructor(
     schedulers: readonly ParamScheduler[],
     counter: UpdateCounter,
@@ -43,6 +47,17 @@ export class ScheduleDriver {
     if (maxUpdatesPerIteration !== Number.POSITIVE_INFINITY && !isCount(maxUpdatesPerIteration, 1)) {
       throw new RangeError(
         `ScheduleDriver: maxUpdatesPerIteration is ${String(maxUpdatesPerIteration)}; it must be a whole number from 1, or Infinity`,
+      );
+    }
+    if (!Array.isArray(schedulers) || schedulers.some((each) => typeof Object(each).step !== 'function')) {
+      const several = 'one driver each for several optimizers';
+      throw new TypeError(
+        `ScheduleDriver: the first argument is a list of schedulers, as buildParamScheduler gives it, and ${several}; found ${describeValue(schedulers)}`,
+      );
+    }
+    if (typeof Object(counter).updateCount !== 'number') {
+      throw new TypeError(
+        `ScheduleDriver: the second argument is what counts updates, such as an optimizer wrapper; found ${describeValue(counter)}`,
       );
     }
     this.schedulers = schedulers;

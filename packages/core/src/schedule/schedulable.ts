@@ -1,4 +1,5 @@
 /** What a schedule acts on: groups of settings, and one field of each. */
+import { describeValue } from '../config/errors.ts';
 import type { GroupSettings } from '../groups.ts';
 import { findAlgorithmInfo } from '../optimizers/table.ts';
 
@@ -12,8 +13,18 @@ export interface Schedulable {
   readonly baseParamSettings?: GroupSettings | null;
 }
 
-/** The groups that a schedule moves: those of the optimizer, and the settings that no rule has touched. */
-export function scheduledGroups({ paramGroups, baseParamSettings }: Schedulable): readonly GroupSettings[] {
+/**
+ * The groups that a schedule moves: those of the optimizer, and the settings that no rule has touched.
+ *
+ * @throws TypeError for what has no groups.
+ */
+export function scheduledGroups(optimizer: Schedulable): readonly GroupSettings[] {
+  const { paramGroups, baseParamSettings } = Object(optimizer) as Schedulable;
+  if (!Array.isArray(paramGroups) || paramGroups.some((group) => Object(group) !== group)) {
+    throw new TypeError(
+      `a schedule needs an optimizer or an optimizer wrapper, whose paramGroups it moves; found ${describeValue(optimizer)}`,
+    );
+  }
   const base = baseParamSettings ?? undefined;
   return base === undefined || paramGroups.includes(base) ? paramGroups : [...paramGroups, base];
 }

@@ -63,6 +63,13 @@ export class OptimWrapperDict {
     );
   }
 
+  /** Refused, as `updateParams` is. */
+  backward(): never {
+    throw new Error(
+      `OptimWrapperDict.backward: call it on a member, such as get('${[...this.keys()][0]}').backward(loss)`,
+    );
+  }
+
   initializeCountStatus(model: Module, initCounts: number, maxCounts: number): void {
     for (const wrapper of this.values()) wrapper.initializeCountStatus(model, initCounts, maxCounts);
   }
