@@ -5,14 +5,15 @@ import { buildParamScheduler, ScheduleDriver, StepLR } from '../src/index.ts';
 const optimizer = () => ({ paramGroups: [{ lr: 0.1 }] });
 
 describe('a schedule', () => {
-  it.each([['x', '"x"'], [undefined, 'undefined'], [{ paramGroups: [null] }, 'a mapping with paramGroups']])(
-    'of %j says that it needs an optimizer',
-    (wrong, found) => {
-      const says = `a schedule needs an optimizer or an optimizer wrapper, whose paramGroups it moves; found ${found}`;
-      expect(() => new StepLR(wrong as never, { step_size: 2 })).toThrow(says);
-      expect(() => buildParamScheduler(wrong as never, { type: 'StepLR', step_size: 2 })).toThrow(says);
-    },
-  );
+  it.each([
+    ['x', '"x"'],
+    [undefined, 'undefined'],
+    [{ paramGroups: [null] }, 'a mapping with paramGroups'],
+  ])('of %j says that it needs an optimizer', (wrong, found) => {
+    const says = `a schedule needs an optimizer or an optimizer wrapper, whose paramGroups it moves; found ${found}`;
+    expect(() => new StepLR(wrong as never, { step_size: 2 })).toThrow(says);
+    expect(() => buildParamScheduler(wrong as never, { type: 'StepLR', step_size: 2 })).toThrow(says);
+  });
 
   it('that counts epochs says that the iterations of an epoch are missing', () => {
     const config = { type: 'StepLR', step_size: 2, convert_to_iter_based: true };
@@ -26,7 +27,9 @@ describe('a ScheduleDriver', () => {
     const list = buildParamScheduler(optimizer(), { type: 'StepLR', step_size: 2 });
     const counter = { updateCount: 0 };
     expect(() => new ScheduleDriver(undefined as never, counter)).toThrow('list of schedulers');
-    expect(() => new ScheduleDriver({ generator: list } as never, counter)).toThrow('one driver each for several optimizers');
+    expect(() => new ScheduleDriver({ generator: list } as never, counter)).toThrow(
+      'one driver each for several optimizers',
+    );
     expect(() => new ScheduleDriver(list, undefined as never)).toThrow('what counts updates');
     expect(() => new ScheduleDriver(list, counter)).not.toThrow();
   });
