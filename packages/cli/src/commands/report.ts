@@ -16,7 +16,7 @@ export const report: Command = {
   parameters: [MODEL, CONFIG],
   options: [
     { flags: '-o, --output <file>', about: 'where to write it (default: report.html)' },
-    { flags: '--metrics <file>', about: 'JSON lines of a training run: loss, grad_norm, lr, accuracy' },
+    { flags: '--metrics <file>', about: 'JSON lines of a training run, such as scalars.json of MMEngine' },
     {
       flags: '--steps <count>',
       about: 'steps of the schedule to draw (default: those of the run, or until it has ended)',
