@@ -8,6 +8,7 @@ import { type ConfigValue, isConfigMapping } from './python-values.ts';
 const MAX_CHARACTERS = 1 << 18;
 const MAX_VALUES = 200_000;
 const MAX_DEPTH = 100;
+const DEEP = /(?:[[{]\s*){101}/;
 
 /**
  * Merge keys (`<<`) are merged, where an alias stands its value is shared.
@@ -19,6 +20,8 @@ export function parseYaml(text: string): ConfigValue {
   if (text.length > MAX_CHARACTERS) {
     throw new Error(`it has ${text.length} characters; at most ${MAX_CHARACTERS} are read`);
   }
+  // The library recurses into brackets until the stack is full, which takes a second.
+  if (DEEP.test(text)) throw new Error(`more than ${MAX_DEPTH} levels of nesting`);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true, lineCounter });
   const [fault] = document.errors;
