@@ -31,7 +31,7 @@ export default defineConfig([
     cwd: 'packages/cli',
     name: 'cli',
     platform: 'node',
-    entry: ['src/index.ts', 'src/main.ts'],
+    entry: { index: 'src/index.ts', main: 'src/main.ts', 'check-worker': 'src/check/worker.ts' },
     onSuccess: writeReportPage,
   },
 ]);

@@ -1,4 +1,6 @@
 /** What a command is: a record that says what it takes and does. `program.ts` makes the command line of the records. */
+import type { ReadOptions } from './config/load.ts';
+import type { PlanOptions } from './planning.ts';
 import { refuse } from './refusal.ts';
 import type { Paint } from './text/paint.ts';
 
@@ -10,20 +12,26 @@ export interface Terminal {
   readonly paint: Paint;
   /** Characters in a line. */
   readonly columns: number;
+  /** Shows how far a long work is, on one line of `err` that changes; an empty text clears it. Absent where nobody looks. */
+  readonly progress?: ((text: string) => unknown) | undefined;
 }
 
-/** Values of arguments and options by name, as the user typed them. An option that is a switch is `true`. */
-export type Given = Readonly<Record<string, string | true | undefined>>;
+/** Values of arguments and options by name, as the user typed them. A switch is `true`, what can be repeated a list. */
+export type Given = Readonly<Record<string, string | true | readonly string[] | undefined>>;
 
 export interface OptionSpec {
   /** As commander writes it: `-o, --output <file>`; without a `<value>` it is a switch. */
   readonly flags: string;
   readonly about: string;
+  /** Whether it can be given more than once. */
+  readonly repeats?: true;
 }
 
 export interface Parameter {
   readonly name: string;
   readonly about: string;
+  /** Whether it takes all values that are left, one at least. */
+  readonly repeats?: true;
   /** Options that say how it is read. */
   readonly options?: readonly OptionSpec[];
 }
@@ -45,6 +53,19 @@ export const KEY_OPTION: OptionSpec = {
   flags: '--key <key>',
   about: 'which of the mappings in a PyTorch checkpoint is the model, such as ema_state_dict (default: the likeliest)',
 };
+/** What `readOptions` reads. */
+export const CONFIG_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--set <field=value>',
+    about: 'change the config, as --cfg-options of MMEngine: optim_wrapper.optimizer.lr=0.01; can be repeated',
+    repeats: true,
+  },
+  {
+    flags: '--package <name=folder>',
+    about: 'where a Python package is that configs inherit from: mmdet=../mmdetection; can be repeated',
+    repeats: true,
+  },
+];
 export const MODEL: Parameter = {
   name: 'model',
   about:
@@ -54,7 +75,19 @@ export const MODEL: Parameter = {
 export const CONFIG: Parameter = {
   name: 'config',
   about: 'MMEngine config: .json, .yaml or .py; a whole file, or its optim_wrapper alone',
+  options: CONFIG_OPTIONS,
 };
+
+/** How configs are to be read. */
+export function readOptions(given: Given): ReadOptions {
+  return { overrides: allOf(given, 'set'), packages: allOf(given, 'package') };
+}
+
+/** All values of what can be repeated. */
+export function allOf(given: Given, name: string): readonly string[] {
+  const value = given[name];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
 
 /** A value that the command line is known to have. */
 export function required(given: Given, name: string): string {
@@ -63,9 +96,10 @@ export function required(given: Given, name: string): string {
   return value;
 }
 
-/** How the model is read. */
-export function modelOptions({ key }: Given): { readonly key?: string } {
-  return typeof key === 'string' ? { key } : {};
+/** How a model and its config are to be read. */
+export function planOptions(given: Given): PlanOptions {
+  const { key } = given;
+  return { ...readOptions(given), ...(typeof key === 'string' && { key }) };
 }
 
 const MAX_COUNT = 10_000_000;

@@ -16,4 +16,5 @@ process.exitCode = await runProgram(COMMANDS, process.argv.slice(2), {
   err: (text) => stderr.write(text),
   paint: makePaint(stdout.isTTY === true, process.env),
   columns: stdout.columns ?? 100,
+  progress: stderr.isTTY ? (text) => stderr.write(`\r\u001b[K${text}`) : undefined,
 });

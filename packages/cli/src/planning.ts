@@ -1,11 +1,14 @@
 /** Files → plan. */
 import type { ModuleView, OptimizerConfig, ParamPlan } from '@paramwise/core';
 import { prepare, prepareMembers, refuseEmpty } from '@paramwise/core/internal';
-import { type ConfigFile, loadConfig } from './config/load.ts';
+import { type ConfigFile, loadConfig, type ReadOptions } from './config/load.ts';
 import { forMember, hasSeveral, memberConfigs, ofMember } from './members.ts';
 import { loadModel, type ModelOptions } from './model/load.ts';
 import { refuse } from './refusal.ts';
 import { autoScaleNote } from './run-settings.ts';
+
+/** How a model and its config are read. */
+export interface PlanOptions extends ReadOptions, ModelOptions {}
 
 export interface Planned {
   readonly plan: ParamPlan;
@@ -49,7 +52,7 @@ export interface PlannedConfig {
  *
  * @throws Refusal for a file that cannot be read, or a config of several optimizers; ConfigError for a config that is refused.
  */
-export async function planFiles(modelPath: string, configPath: string, options: ModelOptions = {}): Promise<Planned> {
+export async function planFiles(modelPath: string, configPath: string, options: PlanOptions = {}): Promise<Planned> {
   const { isSeveral, members } = await planConfig(modelPath, configPath, options);
   if (!isSeveral) return members[0]!;
   const names = members.map(({ name }) => name).join(', ');
@@ -64,9 +67,9 @@ export async function planFiles(modelPath: string, configPath: string, options: 
 export async function planConfig(
   modelPath: string,
   configPath: string,
-  options: ModelOptions = {},
+  options: PlanOptions = {},
 ): Promise<PlannedConfig> {
-  const config = loadConfig(configPath);
+  const config = loadConfig(configPath, options);
   const { root: model, name: modelName, notes, doubts = [] } = await loadModel(modelPath, options);
   const note = autoScaleNote(config);
   const ofRun = note === undefined ? [] : [note];

@@ -2,7 +2,7 @@
 import { ConfigError } from '@paramwise/core';
 import { CommanderError, Option, Command as Program } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import type { Command, Given, Terminal } from './command.ts';
+import type { Command, Given, OptionSpec, Terminal } from './command.ts';
 import { Refusal, reasonOf, refuse } from './refusal.ts';
 import { printable } from './text/paint.ts';
 
@@ -10,7 +10,7 @@ import { printable } from './text/paint.ts';
 const EXIT = { ok: 0, internal: 1, refused: 2 } as const;
 
 const EXIT_HELP = `
-Exit codes: 0 done, 1 a fault of the command itself, 2 refused input (the reason is on standard error).`;
+Exit codes: 0 done, 1 a fault of the command itself or what check found, 2 refused input (the reason is on standard error).`;
 
 /**
  * Runs one command line.
@@ -55,16 +55,22 @@ function makeProgram({ out, err }: Terminal): Program {
 function addCommand(program: Program, command: Command, action: (given: Given) => Promise<void>): void {
   const { name, about, parameters, options, examples } = command;
   const added = program.command(name).description(about);
-  for (const parameter of parameters) {
-    added.argument(`[${parameter.name}]`, parameter.about);
-    added.addOption(new Option(`--${parameter.name} <${parameter.name}>`).hideHelp());
-    for (const option of parameter.options ?? []) added.option(option.flags, option.about);
+  for (const { name: value, about: what, repeats, options: own = [] } of parameters) {
+    added.argument(repeats ? `[${value}...]` : `[${value}]`, what);
+    added.addOption(optionOf({ flags: `--${value} <${value}>`, about: what, ...(repeats && { repeats }) }).hideHelp());
+    for (const option of own) added.addOption(optionOf(option));
   }
-  for (const option of options) added.option(option.flags, option.about);
-  added.usage([...parameters.map((parameter) => `<${parameter.name}>`), '[options]'].join(' '));
+  for (const option of options) added.addOption(optionOf(option));
+  const usage = parameters.map(({ name, repeats }) => (repeats ? `<${name}...>` : `<${name}>`));
+  added.usage([...usage, '[options]'].join(' '));
   added.addHelpText('after', helpAfter(command));
   if (examples.length > 0) added.showHelpAfterError(`(paramwise ${name} --help shows examples)`);
   added.action(async () => action(gather(parameters, added.args, added.opts<Given>(), name)));
+}
+
+function optionOf({ flags, about, repeats }: OptionSpec): Option {
+  const option = new Option(flags, about);
+  return repeats ? option.argParser((value: string, before: readonly string[] = []) => [...before, value]) : option;
 }
 
 function helpAfter({ parameters, examples }: Command): string {
@@ -76,9 +82,11 @@ function helpAfter({ parameters, examples }: Command): string {
 
 /** Parameters that no option gives take the positional values, in order. */
 function gather(parameters: Command['parameters'], values: readonly string[], options: Given, command: string): Given {
-  const given: Record<string, string | true | undefined> = { ...options };
+  const given: Record<string, Given[string]> = { ...options };
   const rest = [...values];
-  for (const { name } of parameters) given[fieldOf(name)] ??= rest.shift();
+  for (const { name, repeats } of parameters) {
+    given[fieldOf(name)] ??= repeats && rest.length > 0 ? rest.splice(0) : rest.shift();
+  }
   const missing = parameters.filter(({ name }) => given[fieldOf(name)] === undefined).map(({ name }) => name);
   if (missing.length > 0) refuse(`missing: ${missing.join(', ')}; see paramwise ${command} --help`);
   if (rest.length > 0) refuse(`one argument too many: ${JSON.stringify(rest[0])}; see paramwise ${command} --help`);

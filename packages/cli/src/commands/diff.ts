@@ -1,6 +1,6 @@
 /** `paramwise diff`: what changes from one config to another. */
 import { diffPlans, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
+import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, planOptions, required } from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
 import { type PlannedConfig, type PlannedMember, planConfig } from '../planning.ts';
 import { refuse } from '../refusal.ts';
@@ -16,8 +16,8 @@ export const diff: Command = {
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
   async run(given, { out, err }) {
     const model = required(given, 'model');
-    const before = await planConfig(model, required(given, 'configA'), modelOptions(given));
-    const after = await planConfig(model, required(given, 'configB'), modelOptions(given));
+    const before = await planConfig(model, required(given, 'configA'), planOptions(given));
+    const after = await planConfig(model, required(given, 'configB'), planOptions(given));
     if (before.isSeveral !== after.isSeveral) {
       refuse(
         'one of the configs has one optimizer, the other a mapping of several: their plans have no common members',

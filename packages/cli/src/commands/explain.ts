@@ -1,6 +1,6 @@
 /** `paramwise explain`: why one parameter has its settings. */
 import { explainParam, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
+import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, planOptions, required } from '../command.ts';
 import { type PlannedConfig, type PlannedMember, planConfig } from '../planning.ts';
 import { reasonOf, refuse } from '../refusal.ts';
 import { printable } from '../text/paint.ts';
@@ -13,7 +13,7 @@ export const explain: Command = {
   options: [JSON_OPTION],
   examples: [['paramwise explain resnet50.json.gz config.py layer1.0.bn1.weight', 'the rules for this parameter']],
   async run(given, { out, err, paint }) {
-    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), planOptions(given));
     const found = membersWith(planned, required(given, 'param'));
     const texts = found.map(({ member: { name, plan }, path }) => {
       const [head = '', ...reasons] = explained(plan, path).split('\n');

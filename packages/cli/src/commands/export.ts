@@ -1,5 +1,5 @@
 /** `paramwise export`: the plan for MMEngine or PyTorch. */
-import { CONFIG, type Command, type Given, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
+import { CONFIG, type Command, type Given, JSON_OPTION, jsonText, MODEL, planOptions, required } from '../command.ts';
 import { exportMmengine } from '../export/mmengine.ts';
 import { exportPytorch } from '../export/pytorch.ts';
 import { writeText } from '../files.ts';
@@ -31,7 +31,7 @@ export const exporting: Command = {
     const target = targetOf(given);
     const output = given.output;
     if (typeof output !== 'string') return refuse('missing: --output, the file to write');
-    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), planOptions(given));
     const { files, notes } = TARGETS[target](planned, output);
     for (const { path, text } of files) writeText(path, text);
     const ofPlans = planned.members.flatMap(({ name, plan }) => {

@@ -1,5 +1,5 @@
 /** `paramwise plan`: the settings of every parameter. */
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, modelOptions, required } from '../command.ts';
+import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, planOptions, required } from '../command.ts';
 import { ofMember } from '../members.ts';
 import { membersPlanJson, planJson } from '../plan-json.ts';
 import { planConfig } from '../planning.ts';
@@ -15,7 +15,7 @@ export const plan: Command = {
     ['paramwise plan --model vit.safetensors --config config.yaml --json', 'the groups as JSON'],
   ],
   async run(given, { out, err, paint }) {
-    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), planOptions(given));
     const { isSeveral, members, modelName } = planned;
     if (given.json) {
       out(jsonText(isSeveral ? membersPlanJson(planned) : planJson(members[0]!.plan)));

@@ -1,5 +1,5 @@
 /** `paramwise report`: the plan as a page to look at. */
-import { CONFIG, type Command, countOf, type Given, MODEL, modelOptions, required } from '../command.ts';
+import { CONFIG, type Command, countOf, type Given, MODEL, planOptions, required } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { forMember } from '../members.ts';
 import { type Planned, planConfig } from '../planning.ts';
@@ -17,7 +17,7 @@ export const report: Command = {
   parameters: [MODEL, CONFIG],
   options: [
     { flags: '-o, --output <file>', about: 'where to write it (default: report.html)' },
-    { flags: '--metrics <file>', about: 'JSON lines of a training run: loss, grad_norm, lr, accuracy' },
+    { flags: '--metrics <file>', about: 'JSON lines of a training run, such as scalars.json of MMEngine' },
     {
       flags: '--steps <count>',
       about: 'steps of the schedule to draw (default: those of the run, or until it has ended)',
@@ -29,7 +29,7 @@ export const report: Command = {
     ['paramwise report vit.safetensors config.yaml -o vit.html --metrics run.jsonl', 'with the curves of a run'],
   ],
   async run(given, { out, err }) {
-    const planned = await planConfig(required(given, 'model'), required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(required(given, 'model'), required(given, 'config'), planOptions(given));
     const { isSeveral, members, config, modelName: title } = planned;
     const metrics = typeof given.metrics === 'string' ? metricsOf(given.metrics) : [];
     const pages = members.map((member) => {

@@ -9,7 +9,8 @@ import {
   JSON_OPTION,
   jsonText,
   KEY_OPTION,
-  modelOptions,
+  planOptions,
+  readOptions,
   required,
   type Terminal,
 } from '../command.ts';
@@ -53,7 +54,7 @@ export const schedule: Command = {
     ],
   ],
   async run(given, terminal) {
-    const config = loadConfig(required(given, 'config'));
+    const config = loadConfig(required(given, 'config'), readOptions(given));
     const isSeveral = hasSeveral(config);
     const { members, warnings } = await membersOf(given, config);
     const shown = members.map(({ name, config: own, groups, warnings: known }): MemberCurves => {
@@ -96,7 +97,7 @@ interface Groups {
 
 async function membersOf(given: Given, config: ConfigFile): Promise<Groups> {
   if (typeof given.model === 'string') {
-    const planned = await planConfig(given.model, required(given, 'config'), modelOptions(given));
+    const planned = await planConfig(given.model, required(given, 'config'), planOptions(given));
     const members = planned.members.map(({ name, plan, config: own }) => {
       return { name, config: own, groups: plannedGroups(plan, own), warnings: plan.warnings };
     });

@@ -1,12 +1,12 @@
 /** A config file with the files that it inherits from, by `_base_` or `read_base()`, as MMEngine merges them. */
 import { existsSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
-import { readJson, readText } from '../files.ts';
-import { Refusal, reasonOf, refuse } from '../refusal.ts';
+import { refuse } from '../refusal.ts';
+import { configText, readJson, readYaml } from './config-text.ts';
 import { MMCV_FIELDS, PARTS, WHOLE_FIELDS } from './fields.ts';
 import { mergeValues } from './merge.ts';
 import { moduleFile, type PackageFolders, packageConfig, packageHelp } from './packages.ts';
+import { baseNames, fillBaseValues } from './placeholders.ts';
 import { Budget } from './python/budget.ts';
 import { evaluateModule, type Wanted } from './python/module.ts';
 import { mappingValue, plainOf } from './python/plain.ts';
@@ -78,17 +78,8 @@ function readFile(path: string, wanted: Wanted, chain: readonly string[], readin
   return reading.budget.deeper(() => read(path, wanted, [...chain, full], reading));
 }
 
-function readYaml(path: string): unknown {
-  try {
-    return parseYaml(readText(path), { prettyErrors: true });
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    return refuse(`${path}: this is not YAML that is read: ${reasonOf(error)}`, error);
-  }
-}
-
 function readPython(path: string, wanted: Wanted, chain: readonly string[], reading: Reading): PyDict {
-  const source = reading.sources.get(path) ?? parseSource(path, readText(path));
+  const source = reading.sources.get(path) ?? parseSource(path, configText(path));
   reading.sources.set(path, source);
   const bases = {
     inherited: (names: readonly string[], wantedOfBase: Wanted) => loadBases(path, names, wantedOfBase, chain, reading),
@@ -107,7 +98,11 @@ function inherit(
 ): PyDict {
   if (!isNames(names)) return refuse(`${path}: _base_: a file name or a list of them`);
   try {
-    return mergeValues(loadBases(path, [names].flat(), wanted, chain, reading), mappingValue(own));
+    const mentioned = baseNames(own);
+    const wantedOfBase = wanted === undefined ? undefined : new Set([...wanted, ...mentioned]);
+    const base = loadBases(path, [names].flat(), wantedOfBase, chain, reading);
+    const values = mentioned.length === 0 ? own : fillBaseValues(own, plainNames(base, mentioned, reading), path);
+    return mergeValues(base, mappingValue(values));
   } catch (error) {
     if (error instanceof Unreadable) error.place ??= path;
     throw error;

@@ -3,7 +3,9 @@ import { inDefaultScope } from '@paramwise/core/internal';
 import { refuse } from '../refusal.ts';
 import { MMCV_FIELDS, WHOLE_FIELDS } from './fields.ts';
 import { readConfigFile } from './inherit.ts';
+import { applyOverrides } from './overrides.ts';
 import { packageFolders } from './packages.ts';
+import type { ConfigMapping } from './python-values.ts';
 
 /** The parts of a config that this command is about. `core` checks them. */
 export interface ConfigFile {
@@ -16,7 +18,9 @@ export interface ConfigFile {
 
 /** What the command line adds to a config. */
 export interface ReadOptions {
-  /** `NAME=FOLDER`, where Python packages are that the file inherits from. Default: none. */
+  /** `field=value`, over what the file says. Default: none. */
+  readonly overrides?: readonly string[];
+  /** `NAME=FOLDER`: where Python packages are that the config inherits from. Default: none. */
   readonly packages?: readonly string[];
 }
 
@@ -27,8 +31,17 @@ export interface ReadOptions {
  *
  * @throws Refusal where it cannot be read.
  */
-export function loadConfig(path: string, { packages = [] }: ReadOptions = {}): ConfigFile {
-  const config = readConfigFile(path, packageFolders(packages));
+export function loadConfig(path: string, options: ReadOptions = {}): ConfigFile {
+  return configParts(path, readWhole(path, options));
+}
+
+/** The whole content of a config file. @throws Refusal where it cannot be read. */
+export function readWhole(path: string, { overrides = [], packages = [] }: ReadOptions): ConfigMapping {
+  return applyOverrides(readConfigFile(path, packageFolders(packages)), overrides);
+}
+
+/** What the commands take of a config. @throws Refusal where there is no optimizer in it. */
+export function configParts(path: string, config: ConfigMapping): ConfigFile {
   if ('optim_wrapper' in config) {
     const { train_cfg, auto_scale_lr, default_scope } = config;
     const optim_wrapper = inDefaultScope(config.optim_wrapper, default_scope);

@@ -49,13 +49,33 @@ const METRICS: readonly Metric[] = [
 /** Fields that count iterations: ours, and those of MMEngine's logs. */
 const STEP_FIELDS = ['iteration', 'iter', 'step'];
 
-/** One chart a metric that the lines have, one series a run. */
+/** Numbers of a line that measure nothing of the model. */
+const NO_METRICS: readonly string[] = [...STEP_FIELDS, 'epoch', 'time', 'data_time', 'memory', 'eta', 'seed', 'mode'];
+const MAX_METRICS = 40;
+
+/**
+ * One chart a metric that the lines have, one series a run. Beside the metrics that are known, every other field of MMEngine's
+ * logs that holds numbers has a chart under its own name, 40 at most: `accuracy/top1`, `coco/bbox_mAP`, `mIoU`, `base_lr`.
+ */
 export function metricsCharts(lines: readonly MetricsLine[]): Chart[] {
   const runs = byRun(lines);
-  return METRICS.flatMap((metric) => {
+  return [...METRICS, ...otherMetrics(lines)].flatMap((metric) => {
     const series = [...runs].flatMap(([name, points], colour) => seriesOf(metric, name, points, colour) ?? []);
     return series.length === 0 ? [] : [{ section: 'run', title: metric.title, xLabel: 'iteration', series }];
   });
+}
+
+function otherMetrics(lines: readonly MetricsLine[]): Metric[] {
+  const known = [...NO_METRICS, ...METRICS.map(({ field }) => field)];
+  const found = new Map<string, boolean>();
+  for (const line of lines) {
+    const isTraining = 'loss' in line;
+    for (const field of Object.keys(line)) {
+      if (typeof line[field] !== 'number' || known.includes(field) || found.has(field)) continue;
+      found.set(field, isTraining && /loss|acc/.test(field));
+    }
+  }
+  return [...found].slice(0, MAX_METRICS).map(([field, isNoisy]) => ({ field, title: field, isNoisy }));
 }
 
 interface Point {
@@ -63,18 +83,24 @@ interface Point {
   readonly line: MetricsLine;
 }
 
-/** A line without a step, such as an evaluation's, stands at the last one of its run. */
+/**
+ * An evaluation without a step stands at the last one of its run. So does one whose step is less than that: MMEngine writes
+ * iterations into the lines of training, and the epoch into those of an evaluation.
+ */
 function byRun(lines: readonly MetricsLine[]): Map<string, Point[]> {
   const runs = new Map<string, Point[]>();
   for (const line of lines) {
     const name = typeof line.run === 'string' ? line.run : 'run';
     const points = runs.get(name) ?? [];
-    const given = STEP_FIELDS.map((field) => line[field]).find((value) => typeof value === 'number');
-    points.push({ step: given ?? points.at(-1)?.step ?? 0, line });
+    const last = points.at(-1)?.step ?? 0;
+    const given = STEP_FIELDS.map((field) => line[field]).find((value) => typeof value === 'number') ?? last;
+    points.push({ step: isEvaluation(line) ? Math.max(given, last) : given, line });
     runs.set(name, points);
   }
   return runs;
 }
+
+const isEvaluation = (line: MetricsLine) => !('loss' in line || 'lr' in line || 'iter' in line || 'iteration' in line);
 
 function seriesOf({ field, isNoisy }: Metric, name: string, points: readonly Point[], colour: number) {
   const given = points.filter(({ line }) => typeof line[field] === 'number');

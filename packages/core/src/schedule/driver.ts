@@ -1,4 +1,5 @@
 /** When each schedule is stepped in a training loop. */
+import { describeValue } from '../config/errors.ts';
 import { isMembers, type MemberSchedulers, type Members } from './build-members.ts';
 import { type Metrics, type ParamScheduler, PlateauScheduler } from './scheduler.ts';
 
@@ -51,7 +52,7 @@ export class ScheduleDriver {
 
   /**
    * @throws RangeError when `maxUpdatesPerIteration` is no whole number from 1, nor Infinity, or a name has no counter;
-   * TypeError for a list with several counters, or a mapping with one
+   * TypeError for a list with several counters, a mapping with one, what is no list of schedulers, or counts no updates
    */
   constructor(schedulers: readonly ParamScheduler[], counter: UpdateCounter, options?: ScheduleDriverOptions);
   constructor(schedulers: MemberSchedulers, counters: Members<UpdateCounter>, options?: ScheduleDriverOptions);
@@ -138,22 +139,35 @@ function tracksOf(
   counter: UpdateCounter | Members<UpdateCounter>,
 ): [string, Track][] {
   const several = isMembers(counter);
-  if (Array.isArray(schedulers) === several) {
+  const isMapping = typeof schedulers === 'object' && schedulers !== null && !Array.isArray(schedulers);
+  if (several ? Array.isArray(schedulers) : isMapping && typeof Object(counter).updateCount === 'number') {
     throw new TypeError(
       several
         ? 'ScheduleDriver: several optimizers need their schedules under their names, as buildParamScheduler gives them'
         : 'ScheduleDriver: schedules under names need the optimizers under the same names, such as an OptimWrapperDict',
     );
   }
-  if (!several) {
-    return [[ONLY, { schedulers: schedulers as readonly ParamScheduler[], counter, seen: counter.updateCount }]];
-  }
+  if (!several) return [[ONLY, trackOf(schedulers, counter)]];
   const counters = new Map(counter.entries());
   return Object.entries(schedulers as MemberSchedulers).map(([name, list]) => {
     const own = counters.get(name);
-    if (own) return [name, { schedulers: list, counter: own, seen: own.updateCount }];
+    if (own) return [name, trackOf(list, own)];
     throw new RangeError(`ScheduleDriver: there is no optimizer "${name}", only ${[...counters.keys()].join(', ')}`);
   });
+}
+
+function trackOf(schedulers: unknown, counter: UpdateCounter): Track {
+  if (!Array.isArray(schedulers) || schedulers.some((each) => typeof Object(each).step !== 'function')) {
+    throw new TypeError(
+      `ScheduleDriver: the first argument is a list of schedulers, as buildParamScheduler gives it; found ${describeValue(schedulers)}`,
+    );
+  }
+  if (typeof Object(counter).updateCount !== 'number') {
+    throw new TypeError(
+      `ScheduleDriver: the second argument is what counts updates, such as an optimizer wrapper; found ${describeValue(counter)}`,
+    );
+  }
+  return { schedulers: schedulers as readonly ParamScheduler[], counter, seen: counter.updateCount };
 }
 
 function isCount(value: unknown, least: number): value is number {

@@ -15,9 +15,8 @@ export interface Schedulable {
 
 /** @throws TypeError for what has no groups to schedule. */
 export function checkSchedulable(who: string, optimizer: unknown): void {
-  const groups =
-    typeof optimizer === 'object' && optimizer !== null && 'paramGroups' in optimizer && optimizer.paramGroups;
-  if (Array.isArray(groups)) return;
+  const { paramGroups } = Object(optimizer) as Partial<Schedulable>;
+  if (Array.isArray(paramGroups) && paramGroups.every((group) => Object(group) === group)) return;
   throw new TypeError(
     `${who} schedules an optimizer or an optimizer wrapper, which has paramGroups; found ${describeValue(optimizer)}`,
   );
