@@ -119,7 +119,7 @@ def compare(file, entry, there):
     if values is None:
         outcome['reason'] = '; '.join(problem['message'] for problem in entry['problems'])
     elif outcome['counts']:
-        outcome['differs'] = [line for field in FIELDS for line in differences(values.get(field), there.get(field), field)]
+        outcome['differs'] = [line for field in FIELDS for line in differences(plain(values.get(field)), there.get(field), field)]
     return outcome
 
 
