@@ -7,6 +7,9 @@ const project = (name: string, include: string[], options: object = {}) => ({
   test: { name, include, setupFiles: ['testing/fail-on-console.ts'], ...options },
 });
 
+/** Threads that wait asleep: on a busy machine those that wait by spinning take the cores from the ones that work. */
+const env = { OMP_WAIT_POLICY: 'passive' };
+
 export default defineConfig({
   test: {
     reporters: ['default', './testing/summary-reporter.ts'],
@@ -17,11 +20,13 @@ export default defineConfig({
       project('torch', ['packages/torch/{src,test}/**/*.test.ts'], {
         pool: 'forks',
         fileParallelism: false,
+        env,
         testTimeout: 120_000,
       }),
       project('examples', ['{examples,bench}/**/*.test.ts', 'testing/**/*.test.ts'], {
         pool: 'forks',
         fileParallelism: false,
+        env,
         testTimeout: 600_000,
         hookTimeout: 600_000,
       }),
