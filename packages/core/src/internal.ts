@@ -24,9 +24,11 @@ export { ALGORITHMS, findAlgorithmInfo } from './optimizers/table.ts';
 export { effectiveGroups, effectiveSettings, type PlanRow, planRows } from './plan/plan-rows.ts';
 export { prepare } from './plan/prepare.ts';
 export { refuseEmpty } from './plan/refusals.ts';
+export { type SampleShare, samplesOfRank, samplesPerRank } from './samples.ts';
 export { resolveSchedules, scheduledFields } from './schedule/build.ts';
 export { previewNeed, type RunLength, runEnd } from './schedule/run-length.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
+export { sentBytes, shareOf, shareSizes } from './shard.ts';
 export {
   type AccumulationCounts,
   lossFactor,
