@@ -64,12 +64,14 @@ export interface ShardedRun {
   readonly bufferBytes?: number;
   /** Whether the optimizer is a `ZeroRedundancyOptimizer`. Default false. */
   readonly zero?: boolean;
+  /** Whether gradients are views of the buckets that ranks exchange; otherwise those are a copy. Default false. */
+  readonly gradientAsBucketView?: boolean;
 }
 
 export interface RankCost {
   /** Bytes that a rank sends for one update, on average over the ranks; it receives as many. */
   readonly sent: number;
-  /** Bytes of parameters, gradients and optimizer state of the rank that holds most. Activations come on top. */
+  /** Bytes of parameters, gradients, buckets and optimizer state of the rank that holds most, without activations. */
   readonly held: number;
   /** Bytes of optimizer state in `held`. */
   readonly state: number;
@@ -82,12 +84,13 @@ export interface RankCost {
  * @throws RangeError for a size or a number of ranks that cannot be one
  */
 export function rankCost(run: ShardedRun, worldSize: number): RankCost {
-  const { sizes, elementBytes = 4, stateBytes = 8, bufferBytes = 0, zero = false } = run;
+  const { sizes, elementBytes = 4, stateBytes = 8, bufferBytes = 0, zero = false, gradientAsBucketView = false } = run;
   const shares = shareSizes(sizes, worldSize);
   const elements = shares.reduce((sum, size) => sum + size, 0);
   const bytes = elements * elementBytes;
   const state = stateBytes * (zero ? Math.max(...shares) : elements);
+  const buckets = worldSize > 1 && !gradientAsBucketView ? bytes : 0;
   const stepped = zero ? sentBytes.broadcast(bytes, worldSize) : 0;
   const sent = sentBytes.allReduce(bytes, worldSize) + stepped + sentBytes.broadcast(bufferBytes, worldSize);
-  return { sent, held: 2 * bytes + state, state };
+  return { sent, held: 2 * bytes + buckets + state, state };
 }

@@ -121,13 +121,18 @@ describe('rankCost', () => {
     expect(rankCost({ ...run, bufferBytes: 400 }, 4).sent).toBe(1.5 * 4000 + 300);
     expect(rankCost({ ...run, elementBytes: 2, stateBytes: 12 }, 2)).toEqual({
       sent: 2000,
-      held: 16_000,
+      held: 18_000,
       state: 12_000,
     });
   });
 
+  it('holds the buckets of gradients beside them, unless gradients are views of those', () => {
+    expect(rankCost(run, 2).held).toBe(20_000);
+    expect(rankCost({ ...run, gradientAsBucketView: true }, 2).held).toBe(16_000);
+  });
+
   it('holds the largest share of the state where it is sharded', () => {
-    expect(rankCost({ ...run, zero: true }, 2)).toMatchObject({ state: 4800, held: 12_800 });
+    expect(rankCost({ ...run, zero: true }, 2)).toMatchObject({ state: 4800, held: 16_800 });
     expect(rankCost({ ...run, zero: true }, 64).state).toBe(4800);
   });
 
