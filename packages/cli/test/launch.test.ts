@@ -88,9 +88,10 @@ const TWO_RANKS = /\[\d\] pids (\d+ \d+)[\s\S]*\[\d\] pids (\d+ \d+)/;
 
 describe('a rank that fails', () => {
   it('ends all, is named, and its exit code is the launcher’s', async () => {
-    const script = scriptOf(LONG(`if (process.env.RANK === '1') setTimeout(() => process.exit(7), 200);`));
+    const script = scriptOf(LONG(`process.on('SIGUSR2', () => process.exit(7));`));
     const running = startLaunch('--nproc-per-node', '2', script);
     const pids = pidsIn(await running.printed(TWO_RANKS));
+    process.kill(Number((await running.printed(/\[1\] pids (\d+)/))[1]), 'SIGUSR2');
     const { code, text } = await running.ended();
     expect(code).toBe(7);
     expect(text).toMatch(/launch: rank 1 \(process \d+\) ended with exit code 7; ending the others/);
@@ -100,9 +101,10 @@ describe('a rank that fails', () => {
 
   it('is killed where it does not end by itself within the grace', async () => {
     const stubborn = `process.on('SIGTERM', () => console.log('no'));
-      if (process.env.RANK === '0') setTimeout(() => process.exit(3), 200);`;
+      process.on('SIGUSR2', () => process.exit(3));`;
     const running = startLaunch('--nproc-per-node', '2', '--grace', '1', scriptOf(LONG(stubborn)));
     const pids = pidsIn(await running.printed(TWO_RANKS));
+    process.kill(Number((await running.printed(/\[0\] pids (\d+)/))[1]), 'SIGUSR2');
     const { code, text } = await running.ended();
     expect(code).toBe(3);
     expect(text).toContain('[1] no');
@@ -155,6 +157,21 @@ describe('a launcher that is told to stop', () => {
     expect(await stillRunning(pids, 0)).toEqual([]);
   });
 
+  it('once more kills the ranks at once', async () => {
+    const deaf = `process.on('SIGINT', () => console.log('busy'));`;
+    const running = startLaunch('--grace', '600', scriptOf(LONG(deaf)));
+    const pids = pidsIn(await running.printed(/pids (\d+ \d+)/));
+    process.kill(running.pid, 'SIGINT');
+    await running.printed(/busy/);
+    // What npm passes on a moment later is the same request.
+    process.kill(running.pid, 'SIGINT');
+    await new Promise((wait) => setTimeout(wait, 1100));
+    expect((await stillRunning(pids.slice(0, 1), 0)).length).toBe(1);
+    process.kill(running.pid, 'SIGINT');
+    expect((await running.ended()).code).toBe(130);
+    expect(await stillRunning(pids, 0)).toEqual([]);
+  });
+
   it('does not restart what then fails', async () => {
     const running = startLaunch('--max-restarts', '3', scriptOf(LONG(`process.on('SIGTERM', () => process.exit(1));`)));
     await running.printed(/pids/);
@@ -176,6 +193,14 @@ describe('a launcher that is told to stop', () => {
     process.kill(running.pid, 'SIGKILL');
     expect(await stillRunning(pids, 10)).toEqual([]);
   });
+});
+
+it('leaves no rank where whoever reads its output has gone', async () => {
+  const running = startLaunch(scriptOf(LONG(`setInterval(() => console.log('more'), 20);`)));
+  const pids = pidsIn(await running.printed(/pids (\d+ \d+)/));
+  running.child.stdout!.destroy();
+  await running.ended();
+  expect(await stillRunning(pids, 10)).toEqual([]);
 });
 
 describe('a rank that ends well', () => {

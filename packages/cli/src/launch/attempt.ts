@@ -1,7 +1,7 @@
 /** All ranks of this machine from their start until the last has ended. */
 import type { Terminal } from '../command.ts';
 import { type Attempt, globalRank, rankEnvironment } from './environment.ts';
-import { startKeeper } from './keeper.ts';
+import { type Keeper, startKeeper } from './keeper.ts';
 import { type RankEnd, type RankProcess, startRank } from './rank-process.ts';
 import type { StopRequests } from './stop-requests.ts';
 
@@ -20,12 +20,7 @@ export async function runAttempt(
 ): Promise<RankEnd | undefined> {
   const { settings } = attempt;
   const keeper = startKeeper(settings.grace);
-  const ranks = Array.from({ length: settings.ranks }, (_, localRank) => {
-    const environment = rankEnvironment(attempt, localRank);
-    const rank = startRank(globalRank(settings, localRank), nodeArgs, environment, terminal);
-    if (rank.pid !== undefined) keeper.watch(rank.pid);
-    return rank;
-  });
+  const ranks = startAll(attempt, nodeArgs, terminal, keeper);
   const ending = makeEnding(ranks, settings.grace);
   let failed: RankEnd | undefined;
   for (const rank of ranks)
@@ -42,6 +37,30 @@ export async function runAttempt(
   ending.over();
   keeper.done();
   return failed;
+}
+
+function startAll(
+  attempt: Attempt,
+  nodeArgs: readonly string[],
+  terminal: Terminal,
+  keeper: Keeper,
+): readonly RankProcess[] {
+  const { settings } = attempt;
+  const ranks: RankProcess[] = [];
+  try {
+    for (let localRank = 0; localRank < settings.ranks; localRank++) {
+      const environment = rankEnvironment(attempt, localRank);
+      const rank = startRank(globalRank(settings, localRank), nodeArgs, environment, terminal);
+      ranks.push(rank);
+      if (rank.pid !== undefined) keeper.watch(rank.pid);
+    }
+  } catch (error) {
+    // The system would not have one more process: those that run wait for it in vain.
+    for (const rank of ranks) rank.signal('SIGKILL');
+    keeper.done();
+    throw error;
+  }
+  return ranks;
 }
 
 /** `rank 1 (process 4242)` */
