@@ -1,5 +1,5 @@
 /** `DistributedSampler`: PyTorch's orders, and random numbers that it leaves alone. */
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DistributedSampler, liveTensors, manualSeed, randn } from '../src/index.ts';
 
 interface Case {
@@ -74,12 +74,19 @@ describe('the samples of each rank', () => {
   });
 });
 
-it('takes its ranks from the environment, and everything where there is one process', () => {
-  vi.stubEnv('WORLD_SIZE', '2').stubEnv('RANK', '1');
-  expect([...new DistributedSampler(['a', 'b', 'c'], { shuffle: false })]).toEqual([1, 0]);
-  vi.stubEnv('WORLD_SIZE', undefined).stubEnv('RANK', undefined);
-  expect([...new DistributedSampler(3, { shuffle: false })]).toEqual([0, 1, 2]);
-  vi.unstubAllEnvs();
+describe('the ranks', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('are those of the environment', () => {
+    vi.stubEnv('WORLD_SIZE', '2').stubEnv('RANK', '1');
+    expect([...new DistributedSampler(['a', 'b', 'c'], { shuffle: false })]).toEqual([1, 0]);
+  });
+
+  it('have to be told by somebody', () => {
+    vi.stubEnv('WORLD_SIZE', undefined).stubEnv('RANK', undefined);
+    expect(() => new DistributedSampler(3)).toThrow('nothing says which rank this is');
+    expect(() => new DistributedSampler(3, { numReplicas: 2 })).toThrow('give numReplicas and rank');
+  });
 });
 
 it('leaves the random state and the number of tensors as they were', () => {
@@ -94,10 +101,10 @@ it('leaves the random state and the number of tensors as they were', () => {
 
 describe('refusals', () => {
   it.each([
-    [0, {}, 'the number of samples is 0; allowed is a whole number from 1 up'],
+    [0, { numReplicas: 1, rank: 0 }, 'the number of samples is 0; allowed is a whole number from 1 up'],
     [5, { numReplicas: 2, rank: 2 }, 'rank is 2; allowed is a whole number from 0 to 1'],
-    [5, { numReplicas: 0 }, 'numReplicas is 0; allowed'],
-    [5, { seed: -1 }, 'seed is -1; allowed'],
+    [5, { numReplicas: 0, rank: 0 }, 'numReplicas is 0; allowed'],
+    [5, { numReplicas: 1, rank: 0, seed: -1 }, 'seed is -1; allowed'],
     [2, { numReplicas: 3, rank: 0, dropLast: true }, '2 samples for 3 ranks: dropLast leaves none'],
   ])('%j samples with %j', (samples, options, message) => {
     expect(() => new DistributedSampler(samples, options)).toThrow(message);
@@ -106,6 +113,8 @@ describe('refusals', () => {
   it('an unknown option, and an epoch that is none', () => {
     const options = { drop_last: true };
     expect(() => new DistributedSampler(5, options)).toThrow('did you mean "dropLast"');
-    expect(() => new DistributedSampler(5).setEpoch(0.5)).toThrow('epoch is 0.5; allowed is a whole number from 0 up');
+    expect(() => new DistributedSampler(5, { numReplicas: 1, rank: 0 }).setEpoch(0.5)).toThrow(
+      'epoch is 0.5; allowed is a whole number from 0 up',
+    );
   });
 });

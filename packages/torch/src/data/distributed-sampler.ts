@@ -7,9 +7,9 @@ import { Tensor } from '../tensor.ts';
 import { wire } from '../wire.ts';
 
 export interface DistributedSamplerOptions {
-  /** Ranks that share the data. Default: WORLD_SIZE of the environment, as launchers set it; 1 where nothing has. */
+  /** Ranks that share the data. Default: WORLD_SIZE of the environment, as launchers set it. */
   readonly numReplicas?: number;
-  /** This one of them. Default: RANK of the environment; 0 where nothing has set it. */
+  /** This one of them. Default: RANK of the environment. */
   readonly rank?: number;
   /** Whether each epoch has an order of its own. Default true. */
   readonly shuffle?: boolean;
@@ -39,6 +39,7 @@ export class DistributedSampler implements Iterable<number> {
 
   /**
    * @param dataset its number of samples, or anything of that length
+   * @throws Error where neither an option nor the environment says which rank this is
    * @throws RangeError for numbers that cannot be meant, and where a rank would have no sample
    * @throws TypeError for an unknown option
    */
@@ -46,6 +47,10 @@ export class DistributedSampler implements Iterable<number> {
     const { numReplicas, rank, shuffle, seed, dropLast } = withDefaults('DistributedSampler', defaults(), options);
     this.#count = typeof dataset === 'number' ? dataset : dataset.length;
     check('the number of samples', this.#count, 1);
+    if (Number.isNaN(numReplicas) || Number.isNaN(rank))
+      throw new Error(
+        'DistributedSampler: nothing says which rank this is; start the script with `paramwise launch` or torchrun, or give numReplicas and rank',
+      );
     check('numReplicas', numReplicas, 1);
     check('rank', rank, 0, numReplicas - 1);
     check('seed', seed, 0);
@@ -75,10 +80,13 @@ export class DistributedSampler implements Iterable<number> {
   }
 }
 
+/** Of what nobody says there is no default that would do: each rank would take all samples and nobody notice. */
 function defaults(): Required<DistributedSamplerOptions> {
   const { WORLD_SIZE, RANK } = process.env;
-  return { numReplicas: Number(WORLD_SIZE || 1), rank: Number(RANK || 0), shuffle: true, seed: 0, dropLast: false };
+  return { numReplicas: told(WORLD_SIZE), rank: told(RANK), shuffle: true, seed: 0, dropLast: false };
 }
+
+const told = (text: string | undefined) => (text ? Number(text) : Number.NaN);
 
 function check(what: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
