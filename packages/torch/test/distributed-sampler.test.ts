@@ -111,7 +111,7 @@ describe('refusals', () => {
   });
 
   it('an unknown option, and an epoch that is none', () => {
-    const options = { drop_last: true };
+    const options: object = { drop_last: true };
     expect(() => new DistributedSampler(5, options)).toThrow('did you mean "dropLast"');
     expect(() => new DistributedSampler(5, { numReplicas: 1, rank: 0 }).setEpoch(0.5)).toThrow(
       'epoch is 0.5; allowed is a whole number from 0 up',
