@@ -26,6 +26,7 @@ const SUBJECTS = {
   Checkpoints: ['checkpoint', 'safetensors'],
   Tensors: ['tensor', 'creation', 'operators', 'dispatch', 'dtype', 'handle'],
   Gradients: ['autograd', 'gradients'],
+  'Several ranks': ['distributed-sampler', 'shard'],
   'The engine': ['runtime'],
 };
 const SUBJECT_OF = new Map(

@@ -41,11 +41,13 @@ export interface Command {
   readonly about: string;
   /** Required, in this order; each can also be given as the option of its name. */
   readonly parameters: readonly Parameter[];
+  /** All that stands behind the parameters, options too, is handed on unread. Where it is not named, it is refused. */
+  readonly rest?: Parameter;
   readonly options: readonly OptionSpec[];
   /** What to type, and what it does. */
   readonly examples: readonly (readonly [line: string, about: string])[];
   /** @returns the exit code. @throws Refusal or ConfigError for refused input, which is exit code 2. */
-  run(given: Given, terminal: Terminal): Promise<number>;
+  run(given: Given, terminal: Terminal, rest: readonly string[]): Promise<number>;
 }
 
 export const JSON_OPTION: OptionSpec = { flags: '--json', about: 'print JSON' };

@@ -26,8 +26,8 @@ export async function runProgram(
   let code: number = EXIT.ok;
   const program = makeProgram(terminal);
   for (const command of commands) {
-    addCommand(program, command, async (given) => {
-      code = await command.run(given, terminal);
+    addCommand(program, command, async (given, rest) => {
+      code = await command.run(given, terminal, rest);
     });
   }
   if (args.length === 0) {
@@ -47,13 +47,16 @@ function makeProgram({ out, err }: Terminal): Program {
     .description('What a param-wise config does to every parameter of a network, and why.')
     .version(manifest.version)
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({ writeOut: (text) => out(text), writeErr: (text) => err(text) })
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_HELP);
 }
 
-function addCommand(program: Program, command: Command, action: (given: Given) => Promise<void>): void {
-  const { name, about, parameters, options, examples } = command;
+type Action = (given: Given, rest: readonly string[]) => Promise<void>;
+
+function addCommand(program: Program, command: Command, action: Action): void {
+  const { name, about, parameters, rest, options, examples } = command;
   const added = program.command(name).description(about);
   for (const { name: value, about: what, repeats, options: own = [] } of parameters) {
     added.argument(repeats ? `[${value}...]` : `[${value}]`, what);
@@ -62,10 +65,19 @@ function addCommand(program: Program, command: Command, action: (given: Given) =
   }
   for (const option of options) added.addOption(optionOf(option));
   const usage = parameters.map(({ name, repeats }) => (repeats ? `<${name}...>` : `<${name}>`));
-  added.usage([...usage, '[options]'].join(' '));
+  if (rest === undefined) added.usage([...usage, '[options]'].join(' '));
+  else {
+    added.argument(`[${rest.name}...]`, rest.about).passThroughOptions();
+    added.usage(['[options]', ...usage, `[${rest.name}...]`].join(' '));
+  }
   added.addHelpText('after', helpAfter(command));
   if (examples.length > 0) added.showHelpAfterError(`(paramwise ${name} --help shows examples)`);
-  added.action(async () => action(gather(parameters, added.args, added.opts<Given>(), name)));
+  added.action(async () => {
+    const { given, left } = gather(parameters, added.args, added.opts<Given>(), name);
+    if (left.length > 0 && rest === undefined)
+      refuse(`one argument too many: ${JSON.stringify(left[0])}; see paramwise ${name} --help`);
+    await action(given, left);
+  });
 }
 
 function optionOf({ flags, about, repeats }: OptionSpec): Option {
@@ -81,16 +93,15 @@ function helpAfter({ parameters, examples }: Command): string {
 }
 
 /** Parameters that no option gives take the positional values, in order. */
-function gather(parameters: Command['parameters'], values: readonly string[], options: Given, command: string): Given {
+function gather(parameters: Command['parameters'], values: readonly string[], options: Given, command: string) {
   const given: Record<string, Given[string]> = { ...options };
-  const rest = [...values];
+  const left = [...values];
   for (const { name, repeats } of parameters) {
-    given[fieldOf(name)] ??= repeats && rest.length > 0 ? rest.splice(0) : rest.shift();
+    given[fieldOf(name)] ??= repeats && left.length > 0 ? left.splice(0) : left.shift();
   }
   const missing = parameters.filter(({ name }) => given[fieldOf(name)] === undefined).map(({ name }) => name);
   if (missing.length > 0) refuse(`missing: ${missing.join(', ')}; see paramwise ${command} --help`);
-  if (rest.length > 0) refuse(`one argument too many: ${JSON.stringify(rest[0])}; see paramwise ${command} --help`);
-  return given;
+  return { given, left };
 }
 
 /** `config-a` → `configA`, as commander names the value of an option. */

@@ -2,12 +2,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 
-const program = process.env.PARAMWISE_PYTHON ?? '/usr/bin/python3';
+export const pythonProgram = process.env.PARAMWISE_PYTHON ?? '/usr/bin/python3';
 
 /** What a script prints. Throws with its errors where it fails. */
 export function python(script: string, folder: string, ...args: string[]): string {
   const environment = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
-  return execFileSync(program, ['-W', 'ignore', '-', ...args], {
+  return execFileSync(pythonProgram, ['-W', 'ignore', '-', ...args], {
     cwd: folder,
     input: script,
     encoding: 'utf8',
@@ -19,10 +19,10 @@ export function python(script: string, folder: string, ...args: string[]): strin
 
 /** `describe` for tests that need a package of Python; where it is missing they are skipped with that reason in their name. */
 export function describePython(module: string, name: string, body: () => void): void {
-  const found = spawnSync(program, [
+  const found = spawnSync(pythonProgram, [
     '-c',
     `import importlib.util as u, sys; sys.exit(u.find_spec(${JSON.stringify(module)}) is None)`,
   ]);
   if (found.status === 0) describe(name, body);
-  else describe.skip(`${name} (skipped: ${program} has no ${module}; apt-get install python3-torchvision)`, body);
+  else describe.skip(`${name} (skipped: ${pythonProgram} has no ${module}; apt-get install python3-torchvision)`, body);
 }

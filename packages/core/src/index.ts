@@ -130,3 +130,4 @@ export {
   QuadraticWarmupMomentum,
   QuadraticWarmupParamScheduler,
 } from './schedule/sister-schedulers.ts';
+export { type RankCost, rankCost, type ShardedRun } from './shard.ts';

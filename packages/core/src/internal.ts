@@ -27,10 +27,12 @@ export { type PreparedMember, prepareMembers } from './plan/members.ts';
 export { effectiveGroups, effectiveSettings, type PlanRow, planRows } from './plan/plan-rows.ts';
 export { prepare } from './plan/prepare.ts';
 export { refuseEmpty } from './plan/refusals.ts';
+export { type SampleShare, samplesOfRank, samplesPerRank } from './samples.ts';
 export { resolveSchedules, scheduledFields } from './schedule/build.ts';
 export { isMembers } from './schedule/build-members.ts';
 export { previewNeed, type RunLength, runEnd } from './schedule/run-length.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
+export { sentBytes, shareOf, shareSizes } from './shard.ts';
 export {
   type AccumulationCounts,
   lossFactor,

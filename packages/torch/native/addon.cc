@@ -70,6 +70,7 @@ constexpr Entry kExports[] = {
     {"manualSeed", exported<runtime_manual_seed>},
     {"getRngState", exported<runtime_get_rng_state>},
     {"setRngState", exported<runtime_set_rng_state>},
+    {"seededOrder", exported<runtime_seeded_order>},
     {"threads", exported<runtime_threads>},
     {"setThreads", exported<runtime_set_threads>},
     {"versions", exported<runtime_versions>},

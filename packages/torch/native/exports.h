@@ -53,6 +53,7 @@ double optimizer_step(Reader& in,
 double runtime_manual_seed(Reader& in, Writer& out);
 double runtime_get_rng_state(Reader& in, Writer& out);
 double runtime_set_rng_state(Reader& in, Writer& out);
+double runtime_seeded_order(Reader& in, Writer& out);  // n, seed → handle of 0 … n - 1 in random order
 double runtime_threads(Reader& in, Writer& out);
 double runtime_set_threads(Reader& in, Writer& out);
 double runtime_versions(Reader& in,

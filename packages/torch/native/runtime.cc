@@ -65,6 +65,13 @@ double runtime_set_rng_state(Reader& in, Writer&) {
   return 0;
 }
 
+double runtime_seeded_order(Reader& in, Writer&) {
+  const auto count = static_cast<int64_t>(in.number());
+  const auto seed = static_cast<uint64_t>(in.number());
+  // A generator of its own: whatever else draws random numbers, on any device, goes on undisturbed.
+  return tensors().add(at::randperm(count, at::detail::createCPUGenerator(seed), at::kLong));
+}
+
 double runtime_threads(Reader&, Writer&) { return at::get_num_threads(); }
 
 double runtime_set_threads(Reader& in, Writer&) {

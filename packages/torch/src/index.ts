@@ -45,6 +45,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.ts';
+export { DistributedSampler, type DistributedSamplerOptions } from './data/distributed-sampler.ts';
 export { allowUncheckedOperators, callOperator } from './dispatch.ts';
 export type { Dtype, TensorData } from './dtype.ts';
 export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts';

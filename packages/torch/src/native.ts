@@ -47,6 +47,7 @@ export interface NativeAddon {
   manualSeed: WireCall;
   getRngState: WireCall;
   setRngState: WireCall;
+  seededOrder: WireCall;
   threads: WireCall;
   setThreads: WireCall;
   versions: WireCall;
