@@ -27,6 +27,7 @@ export { refuseEmpty } from './plan/refusals.ts';
 export { resolveSchedules, scheduledFields } from './schedule/build.ts';
 export { previewNeed, type RunLength, runEnd } from './schedule/run-length.ts';
 export { makeSchedule, type NextValue } from './schedule/schedule.ts';
+export { sentBytes, shareOf, shareSizes } from './shard.ts';
 export {
   type AccumulationCounts,
   lossFactor,

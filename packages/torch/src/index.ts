@@ -46,6 +46,7 @@ export {
   zerosLike,
 } from './creation.ts';
 export { allowUncheckedOperators, callOperator } from './dispatch.ts';
+export * as distributed from './distributed/index.ts';
 export type { Dtype, TensorData } from './dtype.ts';
 export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts';
 export { keep, tidy } from './handle.ts';

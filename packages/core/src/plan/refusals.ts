@@ -34,6 +34,8 @@ export interface KnownConfig {
 }
 
 const OPTIMIZER = ['optim_wrapper', 'optimizer'];
+/** MMEngine's and PyTorch's name. */
+const SHARDED = 'ZeroRedundancyOptimizer';
 
 /**
  * Checks names and settings of a config whose shape is right already.
@@ -52,8 +54,9 @@ export function checkConfig(
 ): KnownConfig {
   const names = new NameCheck(registries, unknown);
   names.wrapper(type, ['optim_wrapper', 'type']);
-  const base = names.optimizer(optimizer.type, [...OPTIMIZER, 'type']);
-  const { type: _, ...options } = optimizer;
+  const stepping = steppedBy(optimizer);
+  const base = names.optimizer(optimizer.type, [...OPTIMIZER, 'type']) ?? namedInside(stepping, names);
+  const { type: _, ...options } = stepping;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
   if (base !== undefined) names.issues.push(...issuesOf(() => completeDefaults(base, given, OPTIMIZER)));
   const algorithms = namedAlgorithms(paramwise, names);
@@ -61,6 +64,17 @@ export function checkConfig(
   names.issues.push(...keyIssues(known, extraKeyFields), ...matrixIssues(known));
   if (names.issues.length > 0) throw new ConfigError(names.issues);
   return known;
+}
+
+/** A sharded optimizer takes the settings of the algorithm that it names, and that one is what steps. */
+function steppedBy(optimizer: OptimWrapperConfig['optimizer']): OptimWrapperConfig['optimizer'] {
+  const { optimizer_type, ...settings } = optimizer;
+  if (optimizer.type !== SHARDED || typeof optimizer_type !== 'string') return optimizer;
+  return { ...settings, type: optimizer_type };
+}
+
+function namedInside({ type }: OptimWrapperConfig['optimizer'], names: NameCheck): AlgorithmInfo | undefined {
+  return type === SHARDED ? undefined : names.algorithm(type, [...OPTIMIZER, 'optimizer_type']);
 }
 
 function namedAlgorithms(

@@ -35,6 +35,7 @@ export {
   SGD,
   SparseAdam,
 } from './optimizers.ts';
+export { ZeroRedundancyOptimizer, type ZeroSettings } from './zero-redundancy.ts';
 export { defineOptimizer } from './registration.ts';
 export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
