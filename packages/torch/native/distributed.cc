@@ -110,10 +110,10 @@ Finish join(const Meeting& meeting) {
   auto of_groups = c10::make_intrusive<c10d::PrefixStore>("default_pg", store);
   GroupPtr group;
   try {
-    group = make_group({of_groups, monitor, meeting.timeout, meeting.device, 0, meeting.place.rank, meeting.place.size,
-                        true});
+    group = make_group(
+        {of_groups, monitor, meeting.timeout, meeting.device, 0, meeting.place.rank, meeting.place.size, true});
   } catch (...) {
-    monitor->stop();
+    monitor->stop(false);
     throw;
   }
   return [group] { return add_group(group); };
@@ -157,7 +157,7 @@ napi_value group_leave(napi_env env, napi_callback_info) {
     if (group) forget_reducers(group.get());
     return promise_of(env, [group, is_whole]() mutable -> Finish {
       if (!group) return nothing;
-      if (is_whole) group->monitor->stop();
+      if (is_whole) group->monitor->stop(true);
       // After a failure closing it can take as long as its time limit: then it is left to the end of the process.
       if (group->monitor->has_failure()) new GroupPtr(group);
       group.reset();

@@ -54,9 +54,9 @@ double optimizer_step(Reader& in,
 // distributed.cc: `group` is the handle of a process group, limits are milliseconds. What begins an exchange gives its
 // handle, to be waited for once.
 napi_value group_join(napi_env env, napi_callback_info info);  // rank, size, port, limit, holds the store, who else
-                                                               // holds it|-1, host, device, prefix → promise of a group
+    // holds it|-1, host, device, prefix → promise of a group
 napi_value group_split(napi_env env, napi_callback_info info);  // group, limit, number, size, rank in it|-1, device →
-                                                                // promise of a group, of -1 where this rank is not in it
+    // promise of a group, of -1 where this rank is not in it
 napi_value group_leave(napi_env env, napi_callback_info info);  // group, whether it is the whole run → promise
 napi_value work_promise(napi_env env, napi_callback_info info);  // exchange, limit → promise
 double work_wait(Reader& in, Writer& out);  // exchange, limit
@@ -73,7 +73,7 @@ double group_lost_ranks(Reader& in, Writer& out);  // group → list
 
 // reducer.cc
 double reducer_new(Reader& in, Writer& out);  // group, bytes of a bucket, of the first, find unused, as views,
-                                              // count, sparse…, parameters, names… → handle
+    // count, sparse…, parameters, names… → handle
 double reducer_before_forward(Reader& in, Writer& out);  // reducer
 double reducer_before_backward(Reader& in, Writer& out);  // reducer, outputs
 double reducer_release(Reader& in, Writer& out);  // reducer → 1 | 0

@@ -112,8 +112,7 @@ GroupPtr make_group(const GroupPlan& plan) {
   auto options = c10d::ProcessGroupGloo::Options::create(plan.timeout);
   options->devices = devices_of(plan.device);
   options->threads = static_cast<int>(options->devices.size()) * 2;
-  c10::intrusive_ptr<c10d::Store> store =
-      c10::make_intrusive<c10d::PrefixStore>(group_prefix(plan.number), plan.store);
+  c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::PrefixStore>(group_prefix(plan.number), plan.store);
   // Python's ranks of 1.13 wait until all have come.
   plan.store->add(arrival_key(plan.number), 1);
   auto backend = c10::make_intrusive<CountedGloo>(plan, store, options);
@@ -145,7 +144,7 @@ std::string explain_failed_exchange() {
 
 void forget_groups() {
   const auto monitor = thread_monitor();
-  if (monitor) monitor->stop();
+  if (monitor) monitor->stop(false);
   thread_monitor().reset();
   // Closing a group can take as long as its time limit, which the end of a process does not wait for.
   new ObjectTable<GroupPtr>(std::move(groups()));

@@ -18,6 +18,9 @@ milliseconds interval_of(int size) { return milliseconds(200 + 2 * size); }
 // Signs of one that lives change within this many intervals, whatever the machine is busy with.
 constexpr int kPatience = 4;
 
+// How long ranks that leave wait for one another.
+constexpr milliseconds kFarewell(2000);
+
 const char* const kGone = "paramwise/gone";
 std::string key_of(int rank) { return "paramwise/alive/" + std::to_string(rank); }
 
@@ -54,11 +57,37 @@ void Monitor::start() {
   std::thread([self = shared_from_this()] { self->run(); }).detach();
 }
 
-void Monitor::stop() {
+void Monitor::stop(bool together) {
   std::unique_lock<std::mutex> lock(mutex_);
   stopping_ = true;
+  together_ = together && !finding_ && !failed_;
   changed_.notify_all();
-  changed_.wait_for(lock, 2 * interval_, [&] { return ended_; });
+  changed_.wait_for(lock, 2 * interval_ + (together_ ? kFarewell : milliseconds(0)), [&] { return ended_; });
+}
+
+void Monitor::leave() {
+  store_->set(key_of(place_.rank), bytes_of("left"));
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!together_ || !place_.holder_rank) return;
+  }
+  // On other ranks than the store's holder this ends by an error, as the store goes.
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < kFarewell) {
+    if (place_.holds_store && others_left()) return;
+    if (!place_.holds_store) store_->check({key_of(place_.rank)});
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+}
+
+// A rank that gives no signs, as Python's, is not waited for.
+bool Monitor::others_left() {
+  const auto found = signs();
+  for (int rank = 0; rank < place_.size; rank++) {
+    const Sign& sign = found[static_cast<size_t>(rank)];
+    if (rank != place_.rank && !sign.text.empty() && !sign.left()) return false;
+  }
+  return true;
 }
 
 void Monitor::run() {
@@ -73,7 +102,7 @@ void Monitor::run() {
       }
       if (asked) look();
     }
-    store_->set(key_of(place_.rank), bytes_of("left"));
+    leave();
   } catch (const std::exception&) {
     give_up();
   }

@@ -30,8 +30,9 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
 
   // Begins to give signs of life; the first is there on return.
   void start();
-  // Says that this rank leaves, without waiting for longer than a moment.
-  void stop();
+  // Says that this rank leaves. `together`: waits up to two seconds for the others to leave too, so that the store is there
+  // until all have left, and its port is free afterwards.
+  void stop(bool together);
 
   // An operation of the whole run begins: what ranks are compared by that are alive.
   void count_operation() { operations_++; }
@@ -54,6 +55,8 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
   };
 
   void run();
+  void leave();
+  bool others_left();
   void beat();
   std::vector<Sign> signs();
   void look();
@@ -75,6 +78,7 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
   std::condition_variable changed_;
   uint64_t beats_ = 0;
   bool stopping_ = false;
+  bool together_ = false;
   bool ended_ = false;
   bool asked_ = false;
   std::optional<Finding> finding_;

@@ -45,8 +45,9 @@ class Way {
   void open(napi_env env) {
     napi_value name;
     check(napi_create_string_utf8(env, "paramwise", NAPI_AUTO_LENGTH, &name), "making a string");
-    check(napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, arrived, &function_),
-          "making a way between threads");
+    check(
+        napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, arrived, &function_),
+        "making a way between threads");
     check(napi_unref_threadsafe_function(env, function_), "letting the process end");
   }
 

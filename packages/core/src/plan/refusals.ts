@@ -54,9 +54,7 @@ export function checkConfig(
 ): KnownConfig {
   const names = new NameCheck(registries, unknown);
   names.wrapper(type, ['optim_wrapper', 'type']);
-  const stepping = steppedBy(optimizer);
-  const base = names.optimizer(optimizer.type, [...OPTIMIZER, 'type']) ?? namedInside(stepping, names);
-  const { type: _, ...options } = stepping;
+  const { base, options } = steppedBy(optimizer, names);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
   if (base !== undefined) names.issues.push(...issuesOf(() => completeDefaults(base, given, OPTIMIZER)));
   const algorithms = namedAlgorithms(paramwise, names);
@@ -66,15 +64,14 @@ export function checkConfig(
   return known;
 }
 
-/** A sharded optimizer takes the settings of the algorithm that it names, and that one is what steps. */
-function steppedBy(optimizer: OptimWrapperConfig['optimizer']): OptimWrapperConfig['optimizer'] {
-  const { optimizer_type, ...settings } = optimizer;
-  if (optimizer.type !== SHARDED || typeof optimizer_type !== 'string') return optimizer;
-  return { ...settings, type: optimizer_type };
-}
-
-function namedInside({ type }: OptimWrapperConfig['optimizer'], names: NameCheck): AlgorithmInfo | undefined {
-  return type === SHARDED ? undefined : names.algorithm(type, [...OPTIMIZER, 'optimizer_type']);
+/** What steps, and its settings: of a sharded optimizer those of the algorithm that it names. */
+function steppedBy({ type, ...options }: OptimWrapperConfig['optimizer'], names: NameCheck) {
+  if (type !== SHARDED) return { base: names.optimizer(type, [...OPTIMIZER, 'type']), options };
+  const { optimizer_type, ...settings } = options;
+  const path = [...OPTIMIZER, 'optimizer_type'];
+  if (typeof optimizer_type === 'string') return { base: names.algorithm(optimizer_type, path), options: settings };
+  names.issues.push({ code: 'missing', path, allowed: 'the name of the optimizer that steps, such as "AdamW"' });
+  return { base: undefined, options: settings };
 }
 
 function namedAlgorithms(

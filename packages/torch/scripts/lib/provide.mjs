@@ -80,7 +80,9 @@ function compile(libtorch, stamp, say) {
     rmSync(join(build, leftOver), { recursive: true, force: true });
   writeFileSync(stampFile, stamp);
   const slower = BLAS_NEED.find() ? '' : `; without OpenBLAS it is slow: ${aptCommand(BLAS_NEED.packages)}`;
-  const alone = GLOO_WISH.find() ? '' : `; for runs of several processes: ${aptCommand(GLOO_WISH.packages)}, then ${REPEAT}`;
+  const alone = GLOO_WISH.find()
+    ? ''
+    : `; for runs of several processes: ${aptCommand(GLOO_WISH.packages)}, then ${REPEAT}`;
   return { ok: true, text: `built on libtorch ${libtorch.version} under ${libtorch.prefix}${slower}${alone}` };
 }
 

@@ -53,7 +53,8 @@ function codeOf(what: string, op: ReduceOperation): number {
 
 /** @throws TypeError for what cannot be sent as it is */
 function checkTensor(what: string, tensor: unknown): asserts tensor is Tensor {
-  if (!(tensor instanceof Tensor)) throw new TypeError(`${what} takes tensors, not ${tensor === null ? 'null' : typeof tensor}`);
+  if (!(tensor instanceof Tensor))
+    throw new TypeError(`${what} takes tensors, not ${tensor === null ? 'null' : typeof tensor}`);
   if (!tensor.isContiguous) throw new TypeError(`${what}: the tensor is not contiguous; give tensor.contiguous()`);
 }
 

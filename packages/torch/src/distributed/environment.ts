@@ -68,12 +68,7 @@ function deviceFor(masterAddr: string, interfaces: string | undefined): string {
   return /^(127\.|localhost$)/.test(masterAddr) ? '127.0.0.1' : '';
 }
 
-function numberIn(
-  environment: Environment,
-  names: readonly string[],
-  least: number,
-  most: number,
-): number | undefined {
+function numberIn(environment: Environment, names: readonly string[], least: number, most: number): number | undefined {
   const name = names.find((each) => environment[each] !== undefined && environment[each] !== '');
   return name === undefined ? undefined : checked(Number(environment[name]), name, least, most, environment[name]);
 }

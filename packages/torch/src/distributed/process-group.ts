@@ -31,7 +31,8 @@ export class ProcessGroup {
   /** The member's place in the group. @throws RangeError for a rank of the run that is no member */
   placeOf(rank: number, what: string): number {
     const place = this.ranks.indexOf(rank);
-    if (place < 0) throw new RangeError(`${what}: rank ${rank} is not in the group (members: ${this.ranks.join(', ')})`);
+    if (place < 0)
+      throw new RangeError(`${what}: rank ${rank} is not in the group (members: ${this.ranks.join(', ')})`);
     return place;
   }
 }

@@ -9,17 +9,18 @@ import { severalRanks } from './process-group.ts';
  */
 export function writeOnce(what: string, write: () => void): void {
   const group = severalRanks();
-  if (group === undefined) return write();
   let failure: unknown;
-  if (group.rank === 0) {
+  if (group === undefined || group.rank === 0) {
     try {
       write();
     } catch (error) {
       failure = error;
     }
   }
-  const own = failure === undefined ? '' : failure instanceof Error ? failure.message : String(failure);
-  const said = broadcastTextNow(what, group, JSON.stringify(own));
+  if (group !== undefined) {
+    const own = failure instanceof Error ? failure.message : '';
+    const said = broadcastTextNow(what, group, own);
+    if (group.rank !== 0 && said !== '') throw new Error(`${what}: rank 0 could not write: ${said}`);
+  }
   if (failure !== undefined) throw failure;
-  if (said !== '""') throw new Error(`${what}: rank 0 could not write: ${JSON.parse(said)}`);
 }

@@ -23,7 +23,9 @@ export function writeStateDict(holder: StateHolder): OptimizerStateDict {
   for (const group of holder.paramGroups) {
     const algorithm = holder.algorithmOf(group);
     for (const param of group.params) {
-      const state = holder.state.get(param) ?? (algorithm.eager && holder.holds(param) ? eagerState(holder, group, param) : undefined);
+      const state =
+        holder.state.get(param) ??
+        (algorithm.eager && holder.holds(param) ? eagerState(holder, group, param) : undefined);
       if (state) dict.state[number] = writeState(algorithm, state);
       number++;
     }

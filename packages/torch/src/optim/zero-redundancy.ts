@@ -20,6 +20,9 @@ export interface ZeroSettings extends Settings {
 
 const NAME = 'ZeroRedundancyOptimizer';
 
+/** The member of the group that steps each parameter. Beside the class, as the base class adds groups before it has fields. */
+const ownersOf = new WeakMap<ZeroRedundancyOptimizer, ReadonlyMap<Tensor, number>>();
+
 /**
  * Steps the parameters of a data-parallel model in shares: each rank keeps the state of about a part of them, steps those,
  * and gets the others from the ranks that step them. Results are those of the algorithm itself. Every rank constructs it
@@ -34,39 +37,36 @@ const NAME = 'ZeroRedundancyOptimizer';
  */
 export class ZeroRedundancyOptimizer extends Optimizer {
   readonly #group: ProcessGroup;
-  /** The member of the group that steps each parameter; made once all groups are there. */
-  #owners: ReadonlyMap<Tensor, number> | undefined;
 
   constructor(params: ParamsInput, { optimizer_type, ...options }: ZeroSettings = {}) {
     if (optimizer_type === undefined)
-      throw new ConfigError([{ code: 'missing', path: [NAME, 'optimizer_type'], allowed: 'the name of an optimizer, such as "AdamW"' }]);
+      throw new ConfigError([
+        { code: 'missing', path: [NAME, 'optimizer_type'], allowed: 'the name of an optimizer, such as "AdamW"' },
+      ]);
     super(findAlgorithm(optimizer_type, [NAME, 'optimizer_type']), params, options);
     this.#group = groupFor(NAME);
   }
 
   /** Adds parameters, as every optimizer; once there is state, shares are fixed, and an Error says so. */
   override addParamGroup(group: GroupInput): void {
-    if (this.state?.size > 0) throw new Error(`${NAME}: a group cannot be added after the first step: shares are fixed`);
+    if (this.state.size > 0) throw new Error(`${NAME}: a group cannot be added after the first step: shares are fixed`);
     super.addParamGroup(group);
-    if (this.#hasOwners()) this.#owners = undefined;
-  }
-
-  /** False while the constructor of the base class runs, which adds groups. */
-  #hasOwners(): boolean {
-    return #owners in this && this.#owners !== undefined;
+    ownersOf.delete(this);
   }
 
   /** The member of the group that steps a parameter. */
   #ownerOf(param: Tensor): number | undefined {
-    if (this.#owners === undefined) {
+    let owners = ownersOf.get(this);
+    if (owners === undefined) {
       const params = this.paramGroups.flatMap((group) => group.params);
       const shares = shareOf(
         params.map(({ numel }) => numel),
         this.#group.size,
       );
-      this.#owners = new Map(params.map((each, index) => [each, shares[index] as number]));
+      owners = new Map(params.map((each, index) => [each, shares[index] as number]));
+      ownersOf.set(this, owners);
     }
-    return this.#owners.get(param);
+    return owners.get(param);
   }
 
   /** Whether this rank steps the parameter and keeps its state. */

@@ -76,7 +76,14 @@ it('a run of one rank is a run, by what Slurm says', async () => {
   await expect(distributed.initProcessGroup()).rejects.toThrow(/called before/);
   await expect(distributed.send(tensor([1]), 0)).rejects.toThrow(/this process itself/);
   await expect(distributed.allReduce(tensor([[1, 2]]).t())).resolves.toBeDefined();
-  await expect(distributed.allReduce(tensor([[1, 2], [3, 4]]).t())).rejects.toThrow(/not contiguous/);
+  await expect(
+    distributed.allReduce(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).t(),
+    ),
+  ).rejects.toThrow(/not contiguous/);
 });
 
 it('does not wait longer than it was told for ranks that do not come', async () => {

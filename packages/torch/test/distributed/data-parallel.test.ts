@@ -54,6 +54,8 @@ describe('DistributedDataParallel', () => {
       expect(found.without).toMatch(/initProcessGroup/);
     }
     expect(first.differing).toMatch(/rank 1 does not hold the same parameters as rank 0, which says more/);
-    expect(second.differing).toMatch(/parameter 0 is weight \[3, 2\] float32 trained here, weight \[2, 2\] float32 trained there/);
+    expect(second.differing).toMatch(
+      /parameter 0 is weight \[3, 2\] float32 trained here, weight \[2, 2\] float32 trained there/,
+    );
   });
 });

@@ -15,7 +15,11 @@ const PARAMETER_BYTES = 4 * (6 * 16 + 16 + 16 * 12 + 12 + 12 * 3 + 3);
 const means = (ranks: readonly (readonly number[])[]) =>
   ranks[0]!.map((_, i) => ranks.reduce((sum, values) => sum + values[i]!, 0) / ranks.length);
 
-function expectClose(found: readonly (number | undefined)[], wanted: readonly (number | undefined)[], relative: number) {
+function expectClose(
+  found: readonly (number | undefined)[],
+  wanted: readonly (number | undefined)[],
+  relative: number,
+) {
   expect(found.length).toBe(wanted.length);
   for (const [i, value] of wanted.entries())
     expect(Math.abs(found[i]! - value!), `at ${i}: ${found[i]}, not ${value}`).toBeLessThanOrEqual(

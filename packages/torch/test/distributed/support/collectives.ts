@@ -12,8 +12,7 @@ const own = () => tensor([rank + 1, 10 * (rank + 1)]);
 const values = (result: Tensor) => result.toArray();
 
 const found: Record<string, unknown> = {};
-for (const op of ['sum', 'mean', 'product', 'min', 'max'] as const)
-  found[op] = values(await allReduce(own(), { op }));
+for (const op of ['sum', 'mean', 'product', 'min', 'max'] as const) found[op] = values(await allReduce(own(), { op }));
 found.broadcast = values(await broadcast(own(), { src: 1 }));
 found.gathered = (await allGather(own())).map(values);
 const parts = () => Array.from({ length: size }, (_, i) => tensor([rank + 1, 100 * i]));

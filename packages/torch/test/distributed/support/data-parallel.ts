@@ -19,10 +19,18 @@ const messageOf = (action: () => unknown) => {
 
 // The parameters and buffers of rank 0 become those of all.
 manualSeed(rank);
-const model = new DistributedDataParallel(new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 2)));
+const model = new DistributedDataParallel(
+  new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 2)),
+);
 found.initial = flat(model);
 manualSeed(10 + rank);
-for (let i = 0; i < 3; i++) tidy(() => model.forward(randn([5, 3])).sum().backward());
+for (let i = 0; i < 3; i++)
+  tidy(() =>
+    model
+      .forward(randn([5, 3]))
+      .sum()
+      .backward(),
+  );
 model.forward(randn([5, 3]));
 found.names = [...model.stateDict().keys()].slice(0, 2);
 const bare = new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 2));
@@ -35,13 +43,19 @@ model.dispose();
 
 // Running figures differ after a pass of one's own rows, and are rank 0's in the next training pass.
 const norm = new DistributedDataParallel(new nn.BatchNorm1d(2));
-tidy(() => norm.forward(randn([4, 2])).sum().backward());
+tidy(() =>
+  norm
+    .forward(randn([4, 2]))
+    .sum()
+    .backward(),
+);
+const runningMean = () => norm.module.buffers()[0]?.toArray();
 norm.eval();
 tidy(() => norm.forward(randn([4, 2])));
-found.apart = (norm.module.runningMean as Tensor).toArray();
+found.apart = runningMean();
 norm.train();
 tidy(() => norm.forward(ones([4, 2])));
-found.together = (norm.module.runningMean as Tensor).toArray();
+found.together = runningMean();
 
 // A branch that no rank, or only one, goes through.
 class Branches extends nn.Module {
@@ -55,16 +69,32 @@ class Branches extends nn.Module {
   }
 }
 const branches = new DistributedDataParallel(new Branches(), { findUnusedParameters: true });
-for (let i = 0; i < 2; i++) tidy(() => branches.forward(ones([1, 2]), rank === 0).sum().backward());
+for (let i = 0; i < 2; i++)
+  tidy(() =>
+    branches
+      .forward(ones([1, 2]), rank === 0)
+      .sum()
+      .backward(),
+  );
 found.unused = gradients(branches);
 
 // Inside of noSync gradients stay here; the pass after it exchanges the sums.
 const plain = new DistributedDataParallel(new nn.Linear(1, 1, { bias: false }));
 const { operations } = distributed.traffic();
-tidy(() => plain.noSync(() => plain.forward(tensor([[rank + 1]]))).sum().backward());
+tidy(() =>
+  plain
+    .noSync(() => plain.forward(tensor([[rank + 1]])))
+    .sum()
+    .backward(),
+);
 found.local = gradients(plain);
 found.silent = distributed.traffic().operations - operations;
-tidy(() => plain.forward(tensor([[10 * (rank + 1)]])).sum().backward());
+tidy(() =>
+  plain
+    .forward(tensor([[10 * (rank + 1)]]))
+    .sum()
+    .backward(),
+);
 found.averaged = gradients(plain);
 
 found.frozen = messageOf(() => new DistributedDataParallel(new nn.Linear(1, 1).requiresGrad_(false)));

@@ -16,12 +16,18 @@ export interface TrainingResult {
   weights: number[];
 }
 
-const ROWS = 8;
+const ROWS = 12;
 const STEPS = 50;
 
 export function makeModel(): nn.Sequential {
   manualSeed(5);
-  return new nn.Sequential(new nn.Linear(6, 16), new nn.Tanh(), new nn.Linear(16, 12), new nn.Tanh(), new nn.Linear(12, 3));
+  return new nn.Sequential(
+    new nn.Linear(6, 16),
+    new nn.Tanh(),
+    new nn.Linear(16, 12),
+    new nn.Tanh(),
+    new nn.Linear(12, 3),
+  );
 }
 
 export function makeWrapper(model: nn.Module, { accumulation, zero }: TrainingSettings): OptimWrapper {
