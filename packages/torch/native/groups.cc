@@ -134,12 +134,15 @@ Handle add_group(GroupPtr group) {
 
 GroupPtr take_group(Handle handle) {
   auto taken = groups().take(handle);
-  return taken ? *taken : nullptr;
+  if (!taken) return nullptr;
+  // What fails from here on is not the run's.
+  if (groups().live() == 0) thread_monitor().reset();
+  return *taken;
 }
 
 std::string explain_failed_exchange() {
   const auto monitor = thread_monitor();
-  return monitor && monitor->has_failure() ? monitor->explain() : "";
+  return monitor && monitor->has_unexplained_failure() ? monitor->explain() : "";
 }
 
 void forget_groups() {

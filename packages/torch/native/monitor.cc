@@ -214,6 +214,7 @@ void Monitor::give_up() {
 std::string Monitor::explain() {
   std::unique_lock<std::mutex> lock(mutex_);
   failed_ = true;
+  unexplained_ = false;
   if (!finding_ && !ended_) {
     asked_ = true;
     last_look_.clear();

@@ -36,8 +36,9 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
 
   // An operation of the whole run begins: what ranks are compared by that are alive.
   void count_operation() { operations_++; }
-  void note_failure() { failed_ = true; }
+  void note_failure() { failed_ = unexplained_ = true; }
   bool has_failure() const { return failed_; }
+  bool has_unexplained_failure() const { return unexplained_; }
 
   // What is known of the other ranks, as a sentence, after at most some seconds.
   std::string explain();
@@ -73,6 +74,7 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
   const std::chrono::milliseconds interval_;
   std::atomic<uint64_t> operations_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> unexplained_{false};
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,6 +1,7 @@
 /** One model on several ranks: each sees its own part of a batch, and gradients are averaged while backward still runs. */
 import { isGradEnabled } from '../autograd.ts';
 import { native } from '../native.ts';
+import { SyncBatchNorm } from '../nn/batch-norm.ts';
 import { Embedding, EmbeddingBag } from '../nn/embedding.ts';
 import { Module } from '../nn/module.ts';
 import type { LoadResult, StateDict } from '../nn/state-dict.ts';
@@ -81,6 +82,7 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
       throw new RangeError(`${NAME}: bucketCapMb is ${settings.bucketCapMb}; it must be above 0`);
     if (!module.parameters().some((parameter) => parameter.requiresGrad))
       throw new Error(`${NAME}: no parameter of the model requires a gradient, so there is nothing to exchange`);
+    if (this.#group.size > 1) warnOfSyncBatchNorm(module);
     checkSameParameters(NAME, this.#group, module.namedParameters());
     broadcastAllNow(NAME, this.#group, [...module.parameters(), ...module.buffers()]);
   }
@@ -156,6 +158,16 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
     }
     super.dispose();
   }
+}
+
+/** It is accepted so that models load, but takes the figures of its own rank. */
+function warnOfSyncBatchNorm(module: Module): void {
+  const found = module.namedModules().find(([, each]) => each instanceof SyncBatchNorm);
+  if (found === undefined) return;
+  process.emitWarning(
+    `"${found[0]}" is a SyncBatchNorm, which here measures the batch of each rank alone, as a BatchNorm does; take GroupNorm, or LayerNorm, where batches of a rank are small`,
+    { type: 'ParamwiseWarning', code: 'PARAMWISE_DISTRIBUTED' },
+  );
 }
 
 /** The model inside of a wrapper for several ranks, or the model itself. */

@@ -42,6 +42,8 @@ interface Run {
   readonly whole: ProcessGroup;
   /** Groups made so far, the whole one too: ranks count alike, so that a number is a name. */
   groups: number;
+  /** Those that this process is in. */
+  readonly parts: Set<ProcessGroup>;
 }
 
 let run: Run | undefined;
@@ -86,7 +88,12 @@ export async function initProcessGroup(options: ProcessGroupOptions = {}): Promi
   try {
     const handle = await join(meeting);
     const ranks = Array.from({ length: meeting.worldSize }, (_, rank) => rank);
-    run = { meeting, whole: new ProcessGroup(handle, ranks, meeting.rank, meeting.timeoutMs), groups: 1 };
+    run = {
+      meeting,
+      whole: new ProcessGroup(handle, ranks, meeting.rank, meeting.timeoutMs),
+      groups: 1,
+      parts: new Set(),
+    };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     const place = `${meeting.masterAddr}:${meeting.masterPort}`;
@@ -133,7 +140,8 @@ export async function newGroup(
   options: { timeoutMs?: number } = {},
 ): Promise<ProcessGroup | null> {
   checkOptions('newGroup', { timeoutMs: null }, options);
-  const { whole, meeting } = theRun('newGroup');
+  const found = theRun('newGroup');
+  const { whole, meeting } = found;
   const { timeoutMs = meeting.timeoutMs } = options;
   const members = [...ranks].sort((a, b) => a - b);
   for (const [i, rank] of members.entries()) {
@@ -142,23 +150,32 @@ export async function newGroup(
   }
   if (members.length === 0) throw new RangeError('newGroup: a group has at least one rank');
   const place = members.indexOf(whole.rank);
-  const number = theRun('newGroup').groups++;
+  const number = found.groups++;
   write([whole.handle, timeoutMs, number, members.length, place], meeting.device);
   const handle = await native.splitGroup();
-  return place < 0 ? null : new ProcessGroup(handle, members, place, timeoutMs);
+  if (place < 0) return null;
+  const part = new ProcessGroup(handle, members, place, timeoutMs);
+  found.parts.add(part);
+  return part;
 }
 
 /**
- * Leaves a group, or the whole run, which the others then see. Reducers of `DistributedDataParallel` go with it. A process
+ * Leaves a group, or the whole run with all groups in it, which the others then see. Reducers of `DistributedDataParallel` go with it. A process
  * that ends without leaving is taken for lost by those that wait for it.
  *
  * @param group default: the whole run
  */
 export async function destroyProcessGroup(group?: ProcessGroup): Promise<void> {
-  const left = group ?? theRun('destroyProcessGroup').whole;
-  const isWhole = left === run?.whole;
+  const { whole, parts } = theRun('destroyProcessGroup');
+  const isWhole = group === undefined || group === whole;
   if (isWhole) run = undefined;
-  write([left.handle, isWhole ? 1 : 0]);
+  else parts.delete(group);
+  for (const part of isWhole ? parts : []) await leave(part);
+  await leave(group ?? whole, isWhole);
+}
+
+async function leave(group: ProcessGroup, isWhole = false): Promise<void> {
+  write([group.handle, isWhole ? 1 : 0]);
   await native.leaveGroup();
 }
 
