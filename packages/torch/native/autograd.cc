@@ -28,7 +28,7 @@ std::vector<at::Tensor> read_optional_tensors(Reader& in) {
 
 // Where ranks exchange gradients in the pass, what failed may be that.
 void refuse_failed_exchange(const std::string& said) {
-  const std::string reason = explain_failed_exchange();
+  const std::string reason = explain_failed_exchange(said);
   TORCH_CHECK(reason.empty(), "backward: the gradients could not be exchanged: ", reason, " (", said, ")");
 }
 

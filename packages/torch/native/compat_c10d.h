@@ -16,23 +16,21 @@ namespace paramwise {
 
 using ProcessGroupPtr = c10::intrusive_ptr<c10d::ProcessGroup>;
 
-// Until 2.0 a backend was a process group; since then a process group has backends.
+// Until 2.0 a backend was a process group; since then a process group has backends. What its constructor takes has changed
+// within the 2.x, so it is asked for and not told by the version.
 #if PARAMWISE_LIBTORCH_FROM(2, 0)
-template <typename Backend>
+template <typename Backend, typename Group = c10d::ProcessGroup>
 ProcessGroupPtr group_of(const c10::intrusive_ptr<Backend>& backend, const c10::intrusive_ptr<c10d::Store>& store) {
-  using c10d::ProcessGroup;
-  const auto make = [&](auto... rest) {
-    return c10::make_intrusive<ProcessGroup>(store, backend->getRank(), backend->getSize(), rest...);
-  };
-  ProcessGroupPtr group;
-  // Options went in 2.6.
-#if PARAMWISE_LIBTORCH_FROM(2, 6)
-  group = make();
-  group->setDefaultBackend(ProcessGroup::BackendType::GLOO);
-#else
-  group = make(c10::make_intrusive<ProcessGroup::Options>("gloo"));
-#endif
-  group->setBackend(c10::DeviceType::CPU, ProcessGroup::BackendType::GLOO, backend);
+  const int rank = backend->getRank();
+  const int size = backend->getSize();
+  c10::intrusive_ptr<Group> group;
+  if constexpr (std::is_constructible_v<Group, c10::intrusive_ptr<c10d::Store>, int, int>) {
+    group = c10::make_intrusive<Group>(store, rank, size);
+    group->setDefaultBackend(Group::BackendType::GLOO);
+  } else {
+    group = c10::make_intrusive<Group>(store, rank, size, c10::make_intrusive<typename Group::Options>("gloo"));
+  }
+  group->setBackend(c10::DeviceType::CPU, Group::BackendType::GLOO, backend);
   return group;
 }
 #else
@@ -65,8 +63,12 @@ struct ReducerSettings {
   int64_t first_bucket_bytes;
 };
 
-// 1.13 takes the limits of buckets; later versions more and more at the end, none of which is of use here.
-#if PARAMWISE_LIBTORCH_FROM(2, 0)
+template <typename Reducer, typename... Rest>
+constexpr bool kTakes = std::is_constructible_v<Reducer, std::vector<at::Tensor>, std::vector<std::vector<size_t>>,
+                                                ProcessGroupPtr, std::vector<bool>, int64_t, bool, bool,
+                                                std::unordered_map<size_t, std::string>, int64_t, Rest...>;
+
+// 1.13 takes the limits of buckets; later versions more and more at the end, of which nothing is of use here.
 template <typename Reducer = c10d::Reducer>
 std::shared_ptr<Reducer> make_reducer(ReducerSettings s) {
   const auto make = [&](auto... rest) {
@@ -74,25 +76,17 @@ std::shared_ptr<Reducer> make_reducer(ReducerSettings s) {
                                      std::move(s.sparse), s.bucket_bytes, s.find_unused, s.as_views, std::move(s.names),
                                      s.first_bucket_bytes, rest...);
   };
-  constexpr auto takes = [](auto... rest) {
-    return std::is_constructible_v<Reducer, std::vector<at::Tensor>, std::vector<std::vector<size_t>>, ProcessGroupPtr,
-                                   std::vector<bool>, int64_t, bool, bool, std::unordered_map<size_t, std::string>,
-                                   int64_t, decltype(rest)...>;
-  };
-  if constexpr (takes()) {
+  if constexpr (kTakes<Reducer>) {
     return make();
-  } else if constexpr (takes(false, false)) {
+  } else if constexpr (kTakes<Reducer, bool, bool>) {
     return make(false, false);
-  } else {
+  } else if constexpr (kTakes<Reducer, bool, bool, std::vector<int64_t>>) {
     return make(false, false, std::vector<int64_t>());
+  } else {
+    return std::make_shared<Reducer>(std::move(s.parameters), std::move(s.buckets), std::move(s.limits),
+                                     std::move(s.group), std::move(s.sparse), s.bucket_bytes, s.find_unused, s.as_views,
+                                     std::move(s.names), s.first_bucket_bytes);
   }
 }
-#else
-inline std::shared_ptr<c10d::Reducer> make_reducer(ReducerSettings s) {
-  return std::make_shared<c10d::Reducer>(std::move(s.parameters), std::move(s.buckets), std::move(s.limits),
-                                         std::move(s.group), std::move(s.sparse), s.bucket_bytes, s.find_unused,
-                                         s.as_views, std::move(s.names), s.first_bucket_bytes);
-}
-#endif
 
 }  // namespace paramwise

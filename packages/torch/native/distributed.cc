@@ -67,7 +67,7 @@ std::vector<at::Tensor> read_detached(Reader& in) {
 // Where the ranks of a run meet.
 struct Meeting {
   Monitor::Place place;
-  milliseconds timeout;
+  milliseconds timeout, join_limit;
   uint16_t port;
   std::string host, device, prefix;
 };
@@ -78,6 +78,7 @@ Meeting read_meeting(Reader& in) {
   meeting.place.size = read_int(in);
   meeting.port = static_cast<uint16_t>(in.number());
   meeting.timeout = read_limit(in);
+  meeting.join_limit = read_limit(in);
   meeting.place.holds_store = in.number() != 0;
   if (const int holder = read_int(in); holder >= 0) meeting.place.holder_rank = holder;
   meeting.host = read_text(in);
@@ -92,7 +93,7 @@ Meeting read_meeting(Reader& in) {
 c10::intrusive_ptr<c10d::Store> connect(const Meeting& meeting, bool is_first) {
   c10d::TCPStoreOptions options;
   options.port = meeting.port;
-  options.timeout = meeting.timeout;
+  options.timeout = meeting.join_limit;
   options.isServer = is_first && meeting.place.holds_store;
   options.waitWorkers = is_first;
   if (is_first) options.numWorkers = meeting.place.size;

@@ -6,8 +6,8 @@
 
 namespace paramwise {
 
-// Why an exchange between ranks that has just failed did so, after at most some seconds; empty where none did.
-std::string explain_failed_exchange();
+// Why an exchange between ranks failed, of which `said` may have come, after at most some seconds; empty where none did.
+std::string explain_failed_exchange(const std::string& said);
 
 // When the thread's JavaScript ends.
 void forget_groups();

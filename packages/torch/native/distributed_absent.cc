@@ -24,7 +24,7 @@ napi_value refuse_promise(napi_env env) {
 
 }  // namespace
 
-std::string explain_failed_exchange() { return ""; }
+std::string explain_failed_exchange(const std::string&) { return ""; }
 void forget_groups() {}
 
 napi_value group_join(napi_env env, napi_callback_info) { return refuse_promise(env); }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <thread>
 
 #include "distributed.h"
 
@@ -140,9 +141,16 @@ GroupPtr take_group(Handle handle) {
   return *taken;
 }
 
-std::string explain_failed_exchange() {
+std::string explain_failed_exchange(const std::string& said) {
   const auto monitor = thread_monitor();
-  return monitor && monitor->has_unexplained_failure() ? monitor->explain() : "";
+  if (!monitor) return "";
+  // Whoever waits for an exchange may hear of its failure before the monitor does.
+  const bool is_of_gloo = said.find("gloo/") != std::string::npos;
+  for (int i = 0; !is_of_gloo && !monitor->has_unexplained_failure(); i++) {
+    if (i == 20) return "";
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return monitor->explain();
 }
 
 void forget_groups() {

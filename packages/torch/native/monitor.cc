@@ -204,11 +204,14 @@ void Monitor::conclude(Finding finding) {
 void Monitor::give_up() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (finding_ || stopping_) return;
-  Finding finding;
-  if (place_.holder_rank) finding.gone.push_back(*place_.holder_rank);
-  finding.text = place_.holder + " is gone: its store cannot be reached any more";
-  finding_ = std::move(finding);
+  finding_ = holder_lost(" is gone: its store cannot be reached any more");
   changed_.notify_all();
+}
+
+Monitor::Finding Monitor::holder_lost(const char* how) const {
+  std::vector<int> gone;
+  if (place_.holder_rank) gone.push_back(*place_.holder_rank);
+  return {gone, place_.holder + how};
 }
 
 std::string Monitor::explain() {
@@ -219,12 +222,14 @@ std::string Monitor::explain() {
     asked_ = true;
     last_look_.clear();
     changed_.notify_all();
-    const auto limit = (kPatience + 4) * interval_ + std::chrono::seconds(2);
+    const auto limit = (kPatience + 4) * interval_ + std::chrono::seconds(1);
     changed_.wait_for(lock, limit, [&] { return finding_ || ended_ || !last_look_.empty(); });
   }
   if (finding_) return finding_->text;
   if (!last_look_.empty()) return last_look_;
-  return ended_ ? "this rank has left the run" : place_.holder + " does not answer: its store cannot be reached";
+  if (ended_) return "this rank has left the run";
+  finding_ = holder_lost(" does not answer: its store cannot be reached");
+  return finding_->text;
 }
 
 std::vector<int> Monitor::lost() {

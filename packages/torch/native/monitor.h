@@ -66,6 +66,7 @@ class Monitor : public std::enable_shared_from_this<Monitor> {
   void adopt_others_finding();
   void conclude(Finding finding);
   void give_up();
+  Finding holder_lost(const char* how) const;
   // True when it was asked to stop.
   bool pause(std::chrono::milliseconds length);
 

@@ -12,6 +12,7 @@ describe('readMeeting', () => {
       masterAddr: 'node0',
       masterPort: 29501,
       timeoutMs: 300_000,
+      joinTimeoutMs: 300_000,
       holder: 0,
       prefix: '',
       device: '',

@@ -15,6 +15,8 @@ export interface ProcessGroupOptions {
   masterPort?: number;
   /** How long any wait for other ranks may take, in milliseconds. Default 300,000 (five minutes). */
   timeoutMs?: number;
+  /** How long to wait for the others to come. Default `timeoutMs`. */
+  joinTimeoutMs?: number;
 }
 
 /** Where ranks meet, complete. */
@@ -25,6 +27,7 @@ export interface Meeting {
   readonly masterAddr: string;
   readonly masterPort: number;
   readonly timeoutMs: number;
+  readonly joinTimeoutMs: number;
   /** The rank that holds the store; undefined where the launcher does. */
   readonly holder: number | undefined;
   /** Goes before all keys in the store: a launcher's store outlives an attempt. */
@@ -48,6 +51,7 @@ export function readMeeting(options: ProcessGroupOptions, environment: Environme
     number(options.worldSize, 'worldSize', WORLD_SIZE, 1, 2 ** 20) ?? missing('worldSize', 'WORLD_SIZE');
   const rank = number(options.rank, 'rank', RANK, 0, worldSize - 1) ?? missing('rank', 'RANK');
   const masterAddr = options.masterAddr ?? environment.MASTER_ADDR ?? '127.0.0.1';
+  const timeoutMs = checked(options.timeoutMs ?? 300_000, 'timeoutMs', 1, LONGEST_MS);
   const byLauncher = environment.TORCHELASTIC_USE_AGENT_STORE === 'True';
   return {
     rank,
@@ -55,7 +59,8 @@ export function readMeeting(options: ProcessGroupOptions, environment: Environme
     localRank: number(options.localRank, 'localRank', LOCAL_RANK, 0, worldSize - 1) ?? rank,
     masterAddr,
     masterPort: number(options.masterPort, 'masterPort', ['MASTER_PORT'], 1, 65_535) ?? 29_500,
-    timeoutMs: checked(options.timeoutMs ?? 300_000, 'timeoutMs', 1, LONGEST_MS),
+    timeoutMs,
+    joinTimeoutMs: checked(options.joinTimeoutMs ?? timeoutMs, 'joinTimeoutMs', 1, LONGEST_MS),
     holder: byLauncher ? undefined : 0,
     prefix: byLauncher ? `/worker/attempt_${environment.TORCHELASTIC_RESTART_COUNT ?? 0}` : '',
     device: deviceFor(masterAddr, environment.GLOO_SOCKET_IFNAME),

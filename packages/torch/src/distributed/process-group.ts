@@ -65,14 +65,16 @@ const OPTIONS: Required<{ [name in keyof ProcessGroupOptions]: null }> = {
   masterAddr: null,
   masterPort: null,
   timeoutMs: null,
+  joinTimeoutMs: null,
 };
 
 /**
  * Joins the run: from here on this process exchanges tensors with the others. Waits until all have come, without blocking
- * the event loop, and not longer than `timeoutMs`.
+ * the event loop, and not longer than `joinTimeoutMs`.
  *
  * Defaults: what the launcher says (torchrun, `paramwise launch`, Slurm, Open MPI, Kubernetes' training operator) by
- * environment variables; `masterAddr` 127.0.0.1 · `masterPort` 29500 · `timeoutMs` 300,000.
+ * environment variables; `masterAddr` 127.0.0.1 · `masterPort` 29500 · `timeoutMs` 300,000, also of
+ * joining.
  *
  * @throws Error for a missing or impossible number, for a second call, where the others do not come in time, and where the
  * engine was built without Gloo, with what to install
@@ -98,7 +100,7 @@ export async function initProcessGroup(options: ProcessGroupOptions = {}): Promi
     const said = cause instanceof Error ? cause.message : String(cause);
     const place = `${meeting.masterAddr}:${meeting.masterPort}`;
     throw new Error(
-      `initProcessGroup: rank ${meeting.rank} of ${meeting.worldSize} could not join the others at ${place} within ${meeting.timeoutMs / 1000} s: ${said}`,
+      `initProcessGroup: rank ${meeting.rank} of ${meeting.worldSize} could not join the others at ${place} within ${meeting.joinTimeoutMs / 1000} s: ${said}`,
       { cause },
     );
   } finally {
@@ -107,10 +109,26 @@ export async function initProcessGroup(options: ProcessGroupOptions = {}): Promi
 }
 
 function join(meeting: Meeting): Promise<number> {
-  const { rank, worldSize, masterPort, timeoutMs, holder, masterAddr, device, prefix } = meeting;
-  const numbers = [rank, worldSize, masterPort, timeoutMs, holder === rank ? 1 : 0, holder ?? -1];
+  const { rank, worldSize, masterPort, timeoutMs, joinTimeoutMs, holder, masterAddr, device, prefix } = meeting;
+  const numbers = [rank, worldSize, masterPort, timeoutMs, joinTimeoutMs, holder === rank ? 1 : 0, holder ?? -1];
   write(numbers, masterAddr, device, prefix);
-  return native.joinGroup();
+  // Each of its waits has the limit but those for a store that answers no more.
+  return limited(native.joinGroup(), longestJoin(joinTimeoutMs + timeoutMs));
+}
+
+/** What its single waits add up to at most, nearly. */
+const longestJoin = (timeoutMs: number): number => Math.min(2 * timeoutMs + 5000, 2 ** 31 - 1);
+
+async function limited<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the store does not answer any more, after ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function theRun(what: string): Run {
@@ -152,7 +170,7 @@ export async function newGroup(
   const place = members.indexOf(whole.rank);
   const number = found.groups++;
   write([whole.handle, timeoutMs, number, members.length, place], meeting.device);
-  const handle = await native.splitGroup();
+  const handle = await limited(native.splitGroup(), longestJoin(timeoutMs));
   if (place < 0) return null;
   const part = new ProcessGroup(handle, members, place, timeoutMs);
   found.parts.add(part);

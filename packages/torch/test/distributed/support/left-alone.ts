@@ -1,7 +1,7 @@
 /** One of two ranks, of which the second does not come to an exchange: `left-alone.ts late|left`. */
 import { distributed, tensor } from '../../../src/index.ts';
 
-await distributed.initProcessGroup({ timeoutMs: 1500 });
+await distributed.initProcessGroup({ timeoutMs: 1500, joinTimeoutMs: 20_000 });
 await distributed.barrier();
 if (distributed.getRank() === 1) {
   if (process.argv[2] === 'late') await new Promise((resolve) => setTimeout(resolve, 6000));
