@@ -125,3 +125,4 @@ export { type PreviewOptions, previewSchedule } from './schedule/preview.ts';
 export type { Schedulable } from './schedule/schedulable.ts';
 export { type Metrics, ParamScheduler } from './schedule/scheduler.ts';
 export type { SchedulerClass } from './schedule/scheduler-class.ts';
+export { type RankCost, rankCost, type ShardedRun } from './shard.ts';

@@ -55,7 +55,7 @@ double optimizer_step(Reader& in,
 // handle, to be waited for once.
 napi_value group_join(napi_env env,
                       napi_callback_info info);  // rank, size, port, limit, of joining, holds the store, who else
-    // holds it|-1, host, device, prefix → promise of a group
+// holds it|-1, host, device, prefix → promise of a group
 napi_value group_split(napi_env env, napi_callback_info info);  // group, limit, number, size, rank in it|-1, device →
     // promise of a group, of -1 where this rank is not in it
 napi_value group_leave(napi_env env, napi_callback_info info);  // group, whether it is the whole run → promise

@@ -134,11 +134,13 @@ Handle add_group(GroupPtr group) {
 }
 
 GroupPtr take_group(Handle handle) {
-  auto taken = groups().take(handle);
-  if (!taken) return nullptr;
+  const GroupPtr* const found = groups().find(handle);
+  if (!found) return nullptr;
+  GroupPtr taken = *found;
+  groups().take(handle);
   // What fails from here on is not the run's.
   if (groups().live() == 0) thread_monitor().reset();
-  return *taken;
+  return taken;
 }
 
 std::string explain_failed_exchange(const std::string& said) {

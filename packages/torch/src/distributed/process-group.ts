@@ -113,16 +113,20 @@ function join(meeting: Meeting): Promise<number> {
   const numbers = [rank, worldSize, masterPort, timeoutMs, joinTimeoutMs, holder === rank ? 1 : 0, holder ?? -1];
   write(numbers, masterAddr, device, prefix);
   // Each of its waits has the limit but those for a store that answers no more.
-  return limited(native.joinGroup(), longestJoin(joinTimeoutMs + timeoutMs));
+  return limited(native.joinGroup(), joinTimeoutMs + timeoutMs + GRACE_MS);
 }
 
-/** What its single waits add up to at most, nearly. */
-const longestJoin = (timeoutMs: number): number => Math.min(2 * timeoutMs + 5000, 2 ** 31 - 1);
+/** For what comes between the waits that have limits of their own. */
+const GRACE_MS = 5000;
+const LONGEST_MS = 2 ** 31 - 1;
 
 async function limited<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the store does not answer any more, after ${ms / 1000} s`)), ms);
+    timer = setTimeout(
+      () => reject(new Error(`the store does not answer any more, after ${ms / 1000} s`)),
+      Math.min(ms, LONGEST_MS),
+    );
   });
   try {
     return await Promise.race([promise, late]);
@@ -170,7 +174,7 @@ export async function newGroup(
   const place = members.indexOf(whole.rank);
   const number = found.groups++;
   write([whole.handle, timeoutMs, number, members.length, place], meeting.device);
-  const handle = await limited(native.splitGroup(), longestJoin(timeoutMs));
+  const handle = await limited(native.splitGroup(), timeoutMs + GRACE_MS);
   if (place < 0) return null;
   const part = new ProcessGroup(handle, members, place, timeoutMs);
   found.parts.add(part);

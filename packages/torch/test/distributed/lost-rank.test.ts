@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeScript, resultOf, startRanks } from './support/ranks.ts';
 
 /** What the script allows for a wait, and the time to find out who is gone. */
-const LIMIT_MS = 5000 + 4000;
+const LIMIT_MS = 3000 + 4000;
 
 let folder: string;
 beforeEach(() => {

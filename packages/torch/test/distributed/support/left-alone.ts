@@ -4,7 +4,7 @@ import { distributed, tensor } from '../../../src/index.ts';
 await distributed.initProcessGroup({ timeoutMs: 1500, joinTimeoutMs: 20_000 });
 await distributed.barrier();
 if (distributed.getRank() === 1) {
-  if (process.argv[2] === 'late') await new Promise((resolve) => setTimeout(resolve, 6000));
+  if (process.argv[2] === 'late') await new Promise((resolve) => setTimeout(resolve, 4500));
   else await distributed.destroyProcessGroup();
   process.stdout.write('"away"\n');
 } else {

@@ -7,7 +7,7 @@ import { distributed, loadCheckpoint, nn, saveCheckpoint } from '../../../src/in
 import { iterate, makeModel, makeWrapper } from './training-run.ts';
 
 const [, , file = '', length = '0'] = process.argv;
-await distributed.initProcessGroup({ timeoutMs: 5000, joinTimeoutMs: 20_000 });
+await distributed.initProcessGroup({ timeoutMs: 3000, joinTimeoutMs: 20_000 });
 const rank = distributed.getRank();
 const size = distributed.getWorldSize();
 const model = new nn.parallel.DistributedDataParallel(makeModel());
