@@ -86,9 +86,11 @@ export async function initProcessGroup(options: ProcessGroupOptions = {}): Promi
     throw new Error(`initProcessGroup: there is no backend ${JSON.stringify(backend)} here; gloo is the one`);
   if (run || isJoining) throw new Error('initProcessGroup was called before; destroyProcessGroup comes between');
   const meeting = readMeeting(options);
+  // An engine without Gloo refuses at once.
+  const joining = join(meeting);
   isJoining = true;
   try {
-    const handle = await join(meeting);
+    const handle = await joining;
     const ranks = Array.from({ length: meeting.worldSize }, (_, rank) => rank);
     run = {
       meeting,
@@ -108,6 +110,7 @@ export async function initProcessGroup(options: ProcessGroupOptions = {}): Promi
   }
 }
 
+/** @throws Error at once where the engine was built without Gloo */
 function join(meeting: Meeting): Promise<number> {
   const { rank, worldSize, masterPort, timeoutMs, joinTimeoutMs, holder, masterAddr, device, prefix } = meeting;
   const numbers = [rank, worldSize, masterPort, timeoutMs, joinTimeoutMs, holder === rank ? 1 : 0, holder ?? -1];
