@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "distributed.h"
@@ -77,7 +78,7 @@ class CountedGloo final : public c10d::ProcessGroupGloo {
 };
 
 using Devices = std::vector<std::shared_ptr<::gloo::transport::Device>>;
-const std::string kInterfaces = "if:";
+constexpr std::string_view kInterfaces = "if:";
 
 Devices devices_of(const std::string& device) {
   if (device.empty()) return {c10d::ProcessGroupGloo::createDefaultDevice()};
