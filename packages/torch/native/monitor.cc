@@ -21,6 +21,9 @@ constexpr int kPatience = 4;
 // How long ranks that leave wait for one another.
 constexpr milliseconds kFarewell(2000);
 
+constexpr milliseconds kEnd(50);
+
+const char* const kOver = "paramwise/over";
 const char* const kGone = "paramwise/gone";
 std::string key_of(int rank) { return "paramwise/alive/" + std::to_string(rank); }
 
@@ -62,22 +65,23 @@ void Monitor::stop(bool together) {
   stopping_ = true;
   together_ = together && !finding_ && !failed_;
   changed_.notify_all();
-  changed_.wait_for(lock, 2 * interval_ + (together_ ? kFarewell : milliseconds(0)), [&] { return ended_; });
+  changed_.wait_for(lock, 2 * interval_ + (together_ ? kFarewell + 4 * kEnd : milliseconds(0)), [&] { return ended_; });
 }
 
 void Monitor::leave() {
   store_->set(key_of(place_.rank), bytes_of("left"));
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!together_ || !place_.holder_rank) return;
+    if (!together_ || !place_.holder_rank || place_.size == 1) return;
   }
-  // On other ranks than the store's holder this ends by an error, as the store goes.
   const auto begin = std::chrono::steady_clock::now();
   while (std::chrono::steady_clock::now() - begin < kFarewell) {
-    if (place_.holds_store && others_left()) return;
-    if (!place_.holds_store) store_->check({key_of(place_.rank)});
+    if (place_.holds_store ? others_left() : store_->check({kOver})) break;
     std::this_thread::sleep_for(milliseconds(5));
   }
+  // The others hear of the end before the store goes, and are done after it went.
+  if (place_.holds_store) store_->set(kOver, bytes_of("1"));
+  std::this_thread::sleep_for(place_.holds_store ? kEnd : 3 * kEnd);
 }
 
 // A rank that gives no signs, as Python's, is not waited for.
