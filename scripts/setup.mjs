@@ -13,6 +13,7 @@ import {
   aptCommand,
   aptPrefix,
   findLibtorch,
+  GLOO_WISH,
   NEEDS,
   openBlasOnOpenMp,
   root,
@@ -70,7 +71,7 @@ function aptInstall(prefix, packages) {
   );
 }
 
-/** Tries to bring what makes the engine faster, before it is built for the first time, and goes on without it. */
+/** Tries to bring what makes the engine faster or lets processes train together, before it is built for the first time, and goes on without it. */
 function installWishes() {
   if (existsSync(addonPath)) return;
   const missing = WISHES.filter((wish) => !wish.find());
@@ -143,6 +144,7 @@ function buildEngine() {
     libtorch.prefix,
     libtorch.version,
     openBlasOnOpenMp() ?? '',
+    GLOO_WISH.find() ?? '',
   ];
   const build = () => {
     // CMake remembers the libtorch it found first: a new one needs a new folder.

@@ -7,21 +7,23 @@ import {
   BLAS_NEED,
   BUILD_NEEDS,
   firstLine,
+  GLOO_WISH,
   isRoot,
   loads,
   OPENBLAS,
   openBlasOnOpenMp,
 } from '../../packages/torch/scripts/lib/machine.mjs';
 
-export { aptCommand, findLibtorch, openBlasOnOpenMp } from '../../packages/torch/scripts/lib/machine.mjs';
+export { aptCommand, findLibtorch, GLOO_WISH, openBlasOnOpenMp } from '../../packages/torch/scripts/lib/machine.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const addonPath = join(root, 'packages/torch/build/Release/paramwise_torch.node');
 const datasetPath = process.env.FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
 
-/** What makes the engine faster and is not needed. */
+/** What makes the engine faster, or lets processes train together, and is not needed. */
 export const WISHES = [
   { name: 'OpenBLAS on OpenMP', find: () => process.env.LIBTORCH ?? openBlasOnOpenMp(), packages: OPENBLAS },
+  GLOO_WISH,
 ];
 
 const PYTHONS = ['/usr/bin/python3', 'python3'];
@@ -51,6 +53,7 @@ export const ANALYSIS_NEEDS = ['clang-format', 'clang-tidy'].map((name) => ({
 /** What tests need besides: a browser for the report, PyTorch to compare exports with, analysers of C++. */
 export const TEST_NEEDS = [
   ...ANALYSIS_NEEDS,
+  GLOO_WISH,
   {
     name: 'Chromium',
     find: () =>

@@ -1,5 +1,6 @@
 // The registrar: the table of exported functions.
 
+#include "distributed.h"
 #include "exports.h"
 #include "guard.h"
 #include "memory.h"
@@ -67,6 +68,25 @@ constexpr Entry kExports[] = {
     {"clipGradValue", exported<grads_clip_value>},
     {"optimizerCheck", exported<optimizer_check>},
     {"optimizerStep", exported<optimizer_step>},
+    {"joinGroup", group_join},
+    {"splitGroup", group_split},
+    {"leaveGroup", group_leave},
+    {"workPromise", work_promise},
+    {"workWait", exported<work_wait>},
+    {"allReduce", exported<exchange_all_reduce>},
+    {"broadcast", exported<exchange_broadcast>},
+    {"allGather", exported<exchange_all_gather>},
+    {"allToAll", exported<exchange_all_to_all>},
+    {"barrier", exported<exchange_barrier>},
+    {"send", exported<exchange_send>},
+    {"receive", exported<exchange_receive>},
+    {"broadcastAll", exported<exchange_broadcast_all>},
+    {"traffic", exported<exchange_traffic>},
+    {"lostRanks", exported<group_lost_ranks>},
+    {"newReducer", exported<reducer_new>},
+    {"beforeForward", exported<reducer_before_forward>},
+    {"beforeBackward", exported<reducer_before_backward>},
+    {"releaseReducer", exported<reducer_release>},
     {"manualSeed", exported<runtime_manual_seed>},
     {"getRngState", exported<runtime_get_rng_state>},
     {"setRngState", exported<runtime_set_rng_state>},
@@ -77,6 +97,7 @@ constexpr Entry kExports[] = {
 };
 
 void forget_thread(void*) {
+  forget_groups();
   tensors().clear();
   forget_operators();
   forget_wire();

@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "convert.h"
+#include "distributed.h"
 #include "exports.h"
 #include "names.h"
 #include "tensor.h"
@@ -25,6 +26,12 @@ std::vector<at::Tensor> read_optional_tensors(Reader& in) {
   return {};
 }
 
+// Where ranks exchange gradients in the pass, what failed may be that.
+void refuse_failed_exchange(const std::string& said) {
+  const std::string reason = explain_failed_exchange(said);
+  TORCH_CHECK(reason.empty(), "backward: the gradients could not be exchanged: ", reason, " (", said, ")");
+}
+
 }  // namespace
 
 double autograd_backward(Reader& in, Writer& out) {
@@ -33,7 +40,15 @@ double autograd_backward(Reader& in, Writer& out) {
   const bool retain_graph = read_bool(in);
   const bool create_graph = read_bool(in);
   const auto inputs = read_optional_tensors(in);
-  torch::autograd::backward(roots, gradients, retain_graph, create_graph, inputs);
+  try {
+    torch::autograd::backward(roots, gradients, retain_graph, create_graph, inputs);
+  } catch (const c10::Error& error) {
+    refuse_failed_exchange(error.what_without_backtrace());
+    throw;
+  } catch (const std::exception& error) {
+    refuse_failed_exchange(error.what());
+    throw;
+  }
   return 0;
 }
 

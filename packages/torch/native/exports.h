@@ -2,6 +2,8 @@
 // Arguments come over the wire; a number is returned directly, anything else is written to `out`.
 #pragma once
 
+#include <node_api.h>
+
 #include "wire.h"
 
 namespace paramwise {
@@ -48,6 +50,34 @@ double grads_clip_value(Reader& in, Writer& out);  // parameters, clip value
 double optimizer_check(Reader& in, Writer& out);  // as optimizer_step, which would refuse what this refuses
 double optimizer_step(Reader& in,
                       Writer& out);  // algorithm, count, gradient factor and limit, (parameter, states…, constants…)…
+
+// distributed.cc: `group` is the handle of a process group, limits are milliseconds. What begins an exchange gives its
+// handle, to be waited for once.
+napi_value group_join(napi_env env,
+                      napi_callback_info info);  // rank, size, port, limit, of joining, holds the store, who else
+// holds it|-1, host, device, prefix → promise of a group
+napi_value group_split(napi_env env, napi_callback_info info);  // group, limit, number, size, rank in it|-1, device →
+    // promise of a group, of -1 where this rank is not in it
+napi_value group_leave(napi_env env, napi_callback_info info);  // group, whether it is the whole run → promise
+napi_value work_promise(napi_env env, napi_callback_info info);  // exchange, limit → promise
+double work_wait(Reader& in, Writer& out);  // exchange, limit
+double exchange_all_reduce(Reader& in, Writer& out);  // group, operation, tensor
+double exchange_broadcast(Reader& in, Writer& out);  // group, root, tensor
+double exchange_all_gather(Reader& in, Writer& out);  // group, tensor, tensors of all
+double exchange_all_to_all(Reader& in, Writer& out);  // group, output, input
+double exchange_barrier(Reader& in, Writer& out);  // group
+double exchange_send(Reader& in, Writer& out);  // group, destination, tag, tensor
+double exchange_receive(Reader& in, Writer& out);  // group, source, tag, tensor
+double exchange_broadcast_all(Reader& in, Writer& out);  // group, root, bytes at once, tensors; waits
+double exchange_traffic(Reader& in, Writer& out);  // → operations, bytes
+double group_lost_ranks(Reader& in, Writer& out);  // group → list
+
+// reducer.cc
+double reducer_new(Reader& in, Writer& out);  // group, bytes of a bucket, of the first, find unused, as views,
+    // count, sparse…, parameters, names… → handle
+double reducer_before_forward(Reader& in, Writer& out);  // reducer
+double reducer_before_backward(Reader& in, Writer& out);  // reducer, outputs
+double reducer_release(Reader& in, Writer& out);  // reducer → 1 | 0
 
 // runtime.cc
 double runtime_manual_seed(Reader& in, Writer& out);

@@ -2,43 +2,15 @@
 
 #include <c10/util/Exception.h>
 
-#include <cmath>
+#include <utility>
 
 namespace paramwise {
 
-namespace {
-
-constexpr uint32_t kIndexBits = 24;
-constexpr uint32_t kMaxSlots = 1u << kIndexBits;
-constexpr uint32_t kMaxGeneration = 1u << 28;
-
-}  // namespace
-
 Handle TensorTable::add(at::Tensor tensor) {
-  uint32_t index;
-  if (free_.empty()) {
-    TORCH_CHECK(slots_.size() < kMaxSlots, "more than ", kMaxSlots,
-                " live tensors: wrap the work in tidy() or dispose() of what is no longer needed");
-    index = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
-  }
-  Slot& slot = slots_[index];
-  slot.storage = hold(tensor);
-  slot.tensor = std::move(tensor);
-  return static_cast<double>(slot.generation) * kMaxSlots + index;
-}
-
-const at::Tensor* TensorTable::find(Handle handle) const {
-  if (!(handle >= 0) || handle > 9007199254740991.0) return nullptr;
-  const auto bits = static_cast<uint64_t>(handle);
-  const uint64_t index = bits & (kMaxSlots - 1);
-  if (index >= slots_.size()) return nullptr;
-  const Slot& slot = slots_[index];
-  if (slot.generation != bits >> kIndexBits || !slot.tensor.defined()) return nullptr;
-  return &slot.tensor;
+  TORCH_CHECK(!held_.is_full(), "more than ", ObjectTable<Held>::kMaxSlots,
+              " live tensors: wrap the work in tidy() or dispose() of what is no longer needed");
+  const void* const storage = hold(tensor);
+  return held_.add({std::move(tensor), storage});
 }
 
 const at::Tensor& TensorTable::get(Handle handle) const {
@@ -50,24 +22,16 @@ const at::Tensor& TensorTable::get(Handle handle) const {
 }
 
 bool TensorTable::release(Handle handle) {
-  if (!find(handle)) return false;
-  const auto index = static_cast<uint32_t>(static_cast<uint64_t>(handle) & (kMaxSlots - 1));
-  Slot& slot = slots_[index];
-  let_go(slot.storage);
-  slot.storage = nullptr;
-  // The slot is taken out of the table first: freeing memory may run code that looks at the table again.
-  const at::Tensor released = std::move(slot.tensor);
-  slot.tensor = at::Tensor();
-  slot.generation = (slot.generation + 1) % kMaxGeneration;
-  free_.push_back(index);
-  return true;
+  const auto released = held_.take(handle);
+  if (released) let_go(released->storage);
+  return released.has_value();
 }
 
 // Views and repeated reads of a gradient share a storage: it is counted when its first handle comes, until its last goes.
 const void* TensorTable::hold(const at::Tensor& tensor) {
   if (!tensor.has_storage()) return nullptr;
   const void* storage = tensor.storage().unsafeGetStorageImpl();
-  Held& held = storages_[storage];
+  Counted& held = storages_[storage];
   if (held.handles++ == 0) {
     held.bytes = static_cast<int64_t>(tensor.storage().nbytes());
     bytes_ += held.bytes;
@@ -83,8 +47,7 @@ void TensorTable::let_go(const void* storage) {
 }
 
 void TensorTable::clear() {
-  slots_.clear();
-  free_.clear();
+  held_.clear();
   storages_.clear();
   bytes_ = 0;
 }

@@ -47,6 +47,7 @@ export {
 } from './creation.ts';
 export { DistributedSampler, type DistributedSamplerOptions } from './data/distributed-sampler.ts';
 export { allowUncheckedOperators, callOperator } from './dispatch.ts';
+export * as distributed from './distributed/index.ts';
 export type { Dtype, TensorData } from './dtype.ts';
 export { clipGradNorm, clipGradValue, gradNorm, zeroGrads } from './gradients.ts';
 export { keep, tidy } from './handle.ts';

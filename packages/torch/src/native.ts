@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 type WireCall = () => number;
+type WirePromise = () => Promise<number>;
 
 export interface NativeAddon {
   bindWire(buffer: ArrayBuffer): void;
@@ -44,6 +45,25 @@ export interface NativeAddon {
   clipGradValue: WireCall;
   optimizerCheck: WireCall;
   optimizerStep: WireCall;
+  joinGroup: WirePromise;
+  splitGroup: WirePromise;
+  leaveGroup: WirePromise;
+  workPromise: WirePromise;
+  workWait: WireCall;
+  allReduce: WireCall;
+  broadcast: WireCall;
+  allGather: WireCall;
+  allToAll: WireCall;
+  barrier: WireCall;
+  send: WireCall;
+  receive: WireCall;
+  broadcastAll: WireCall;
+  traffic: WireCall;
+  lostRanks: WireCall;
+  newReducer: WireCall;
+  beforeForward: WireCall;
+  beforeBackward: WireCall;
+  releaseReducer: WireCall;
   manualSeed: WireCall;
   getRngState: WireCall;
   setRngState: WireCall;

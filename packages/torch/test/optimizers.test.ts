@@ -193,7 +193,9 @@ const RUNS: Record<string, () => Run> = {
 
 describe('every optimizer', () => {
   it('is registered for configs, and in this table', () => {
-    const registered = OPTIMIZERS.names().filter((name) => name in optim);
+    // Which steps by one of the others, and needs a run: test/distributed.
+    const apart = 'ZeroRedundancyOptimizer';
+    const registered = OPTIMIZERS.names().filter((name) => name in optim && name !== apart);
     expect([...registered].sort()).toEqual(Object.keys(RUNS).sort());
     expect(registered.length).toBe(18);
   });

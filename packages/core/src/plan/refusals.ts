@@ -35,6 +35,8 @@ export interface KnownConfig {
 }
 
 const OPTIMIZER = ['optim_wrapper', 'optimizer'];
+/** MMEngine's and PyTorch's name. */
+const SHARDED = 'ZeroRedundancyOptimizer';
 
 /**
  * Checks names and settings of a config whose shape is right already.
@@ -53,8 +55,7 @@ export function checkConfig(
 ): KnownConfig {
   const names = new NameCheck(registries, unknown);
   names.wrapper(type, ['optim_wrapper', 'type']);
-  const base = names.optimizer(optimizer.type, [...OPTIMIZER, 'type']);
-  const { type: _, ...options } = optimizer;
+  const { base, options } = steppedBy(optimizer, names);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
   if (base !== undefined) names.issues.push(...issuesOf(() => completeDefaults(base, given, OPTIMIZER)));
   const algorithms = namedAlgorithms(paramwise, names);
@@ -65,6 +66,16 @@ export function checkConfig(
   names.issues.push(...matrixIssues(known));
   if (names.issues.length > 0) throw new ConfigError(names.issues);
   return known;
+}
+
+/** What steps, and its settings: of a sharded optimizer those of the algorithm that it names. */
+function steppedBy({ type, ...options }: OptimWrapperConfig['optimizer'], names: NameCheck) {
+  if (type !== SHARDED) return { base: names.optimizer(type, [...OPTIMIZER, 'type']), options };
+  const { optimizer_type, ...settings } = options;
+  const path = [...OPTIMIZER, 'optimizer_type'];
+  if (typeof optimizer_type === 'string') return { base: names.algorithm(optimizer_type, path), options: settings };
+  names.issues.push({ code: 'missing', path, allowed: 'the name of the optimizer that steps, such as "AdamW"' });
+  return { base: undefined, options: settings };
 }
 
 function namedAlgorithms(

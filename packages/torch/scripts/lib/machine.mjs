@@ -83,6 +83,16 @@ export const BLAS_NEED = {
   packages: OPENBLAS,
 };
 
+/** What ranks exchange tensors by; everything but `distributed` goes without. */
+export const GLOO_WISH = {
+  name: 'Gloo',
+  find: () => {
+    const folders = [...libtorchPrefixes(), '/usr', '/usr/local'].map((prefix) => join(prefix, 'include'));
+    return folders.find((folder) => existsSync(join(folder, 'gloo/transport/device.h')));
+  },
+  packages: ['libgloo-dev'],
+};
+
 export const isRoot = () => process.getuid?.() === 0;
 
 /** The one command that installs these Debian packages. */

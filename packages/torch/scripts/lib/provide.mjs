@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { aptCommand, BLAS_NEED, BUILD_NEEDS, findLibtorch, firstLine, loads } from './machine.mjs';
+import { aptCommand, BLAS_NEED, BUILD_NEEDS, findLibtorch, firstLine, GLOO_WISH, loads } from './machine.mjs';
 import { findPrebuilt } from './prebuilt.mjs';
 
 export const packageFolder = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -33,7 +33,7 @@ export function provideEngine(say) {
 function provide(say) {
   const libtorch = findLibtorch();
   if (process.env.LIBTORCH && !libtorch) return noLibtorchThere();
-  const stamp = libtorch && `${libtorch.version} ${libtorch.prefix}`;
+  const stamp = libtorch && [libtorch.version, libtorch.prefix, ...(GLOO_WISH.find() ? ['with Gloo'] : [])].join(' ');
   const there = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : undefined;
   if (there !== undefined && (stamp === undefined || there === stamp) && loads(addon) === true)
     return { ok: true, text: `the engine is there, for libtorch ${there}` };
@@ -59,7 +59,7 @@ function adopt(prebuilt, stamp) {
 
 function gapOutcome(gaps) {
   const names = gaps.map(({ name }) => name).join(', ');
-  const missing = BLAS_NEED.find() ? gaps : [...gaps, BLAS_NEED];
+  const missing = [...gaps, ...[BLAS_NEED, GLOO_WISH].filter((wish) => !wish.find())];
   const install = aptCommand(missing.flatMap(({ packages }) => packages));
   const hints = gaps.flatMap(({ otherwise }) => otherwise ?? []);
   const where = firstLine('apt-get', '--version') ? 'Run' : 'Install them; on Debian';
@@ -80,7 +80,10 @@ function compile(libtorch, stamp, say) {
     rmSync(join(build, leftOver), { recursive: true, force: true });
   writeFileSync(stampFile, stamp);
   const slower = BLAS_NEED.find() ? '' : `; without OpenBLAS it is slow: ${aptCommand(BLAS_NEED.packages)}`;
-  return { ok: true, text: `built on libtorch ${libtorch.version} under ${libtorch.prefix}${slower}` };
+  const alone = GLOO_WISH.find()
+    ? ''
+    : `; for runs of several processes: ${aptCommand(GLOO_WISH.packages)}, then ${REPEAT}`;
+  return { ok: true, text: `built on libtorch ${libtorch.version} under ${libtorch.prefix}${slower}${alone}` };
 }
 
 const LINES_OF_A_FAILURE = 30;

@@ -4,9 +4,10 @@
  */
 import type { ParamScheduler, ScheduleDriver } from '@paramwise/core';
 import { noGrad } from '../autograd.ts';
+import { writeOnce } from '../distributed/write-once.ts';
 import { tidy } from '../handle.ts';
 import type { OptimWrapperStateDict } from '../optim/wrapper-options.ts';
-import { getRngState, setRngState } from '../runtime.ts';
+import { setRngState } from '../runtime.ts';
 import { loadSafetensors, saveSafetensors } from '../safetensors.ts';
 import type { Tensor } from '../tensor.ts';
 import { below, compare, type LoadPlan, namesOf, optimizerOf, prefixOf, type Tensors, typeOf } from './compare.ts';
@@ -14,6 +15,7 @@ import { parseSaved, type Saved, writeSaved } from './format.ts';
 import { loadGradients, saveGradients } from './gradients.ts';
 import { saveOptimizer } from './optimizer.ts';
 import { type CheckpointParts, checkOptions, checkParts, type Member, type Parts } from './parts.ts';
+import { randomIn, saveRandom } from './random.ts';
 import { type LoadReport, refuseMisfit } from './report.ts';
 
 export interface SaveOptions {
@@ -30,7 +32,8 @@ export interface LoadOptions {
 
 /**
  * Writes a checkpoint: model, optimizer state by parameter name, counters and gradients of an unfinished accumulation,
- * loss scale, schedules, extra state, random state, metadata. The file appears whole or not at all.
+ * loss scale, schedules, extra state, random state, metadata. The file appears whole or not at all. Where the process is a
+ * rank of a run every rank calls it: rank 0 writes, the others return once the file is there.
  *
  * @throws TypeError for a part or an option of an unknown name, and for a part of another type; nothing is written then
  */
@@ -42,15 +45,16 @@ export function saveCheckpoint(path: string, given: CheckpointParts, options: Sa
   for (const [name, tensor] of model.stateDict()) tensors[`model/${name}`] = tensor;
   for (const [name, tensor] of extra) tensors[name] = tensor;
   const names = namesOf(parts);
-  const wrappers: Saved['wrappers'] = Object.create(null);
-  for (const [name, member] of members) {
-    const { state: _, param_groups: __, ...rest } = member.stateDict();
-    const optimizer = saveOptimizer(optimizerOf(member), names, prefixOf(name), tensors);
-    wrappers[name] = { type: typeOf(member), optimizer, rest };
-  }
   tidy(() => {
+    const wrappers: Saved['wrappers'] = Object.create(null);
+    for (const [name, member] of members) {
+      const dict = member.stateDict();
+      const { state: _, param_groups: __, ...rest } = dict;
+      const optimizer = saveOptimizer(optimizerOf(member), dict, names, prefixOf(name), tensors);
+      wrappers[name] = { type: typeOf(member), optimizer, rest };
+    }
     const sparse = saveGradients(model, tensors);
-    tensors['rng/cpu'] = getRngState();
+    const random = saveRandom(tensors);
     const paramwise = writeSaved({
       wrappers,
       schedulers: [...schedulers.values()].map((each) => each.stateDict()),
@@ -59,8 +63,8 @@ export function saveCheckpoint(path: string, given: CheckpointParts, options: Sa
       sparse,
       meta: options.meta ?? null,
     });
-    saveSafetensors(path, tensors, { paramwise });
-    (tensors['rng/cpu'] as Tensor).dispose();
+    writeOnce('saveCheckpoint', () => saveSafetensors(path, tensors, { paramwise }));
+    random.dispose();
   });
 }
 
@@ -104,7 +108,7 @@ function apply(parts: Parts, saved: Saved, tensors: Tensors, plan: LoadPlan, rng
   for (const [member, dict] of dicts) member.checkStateDict(dict);
   tidy(() => {
     const gradients = loadGradients(model, tensors, saved.sparse ?? {}, reshaped);
-    applySmall(parts, plan, rng ? tensors['rng/cpu'] : undefined);
+    applySmall(parts, plan, rng ? randomIn(tensors) : undefined);
     for (const [member, dict] of dicts) member.loadStateDict(dict);
     if (!plan.driver) driver?.sync();
     model.loadStateDict(new Map(values), { strict: false });

@@ -32,14 +32,14 @@ export type Names = ReadonlyMap<Tensor, string>;
 const nameOf = (names: Names, param: Tensor, index: number): string =>
   names.get(param) ?? `(not in the model) ${index}`;
 
-/** Splits a state dict into JSON and tensors, which are added to `tensors` under `prefix/PARAMETER/SLOT`. */
+/** Splits an optimizer's state dict into JSON and tensors, which are added to `tensors` under `prefix/PARAMETER/SLOT`. */
 export function saveOptimizer(
   optimizer: Optimizer,
+  dict: OptimizerStateDict,
   names: Names,
   prefix: string,
   tensors: Record<string, Tensor>,
 ): SavedOptimizer {
-  const dict = optimizer.stateDict();
   const order = optimizer.paramGroups
     .flatMap((group) => group.params)
     .map((param, index) => nameOf(names, param, index));

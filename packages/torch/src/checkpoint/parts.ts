@@ -1,6 +1,7 @@
 /** What is saved and loaded together: names and types are checked before anything is done. */
 import { type MemberSchedulers, ParamScheduler, ScheduleDriver } from '@paramwise/core';
 import { describeValue, nearestName } from '@paramwise/core/internal';
+import { unwrapped } from '../distributed/data-parallel.ts';
 import { Module } from '../nn/module.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import { OptimWrapper } from '../optim/wrapper.ts';
@@ -9,6 +10,7 @@ import { Tensor } from '../tensor.ts';
 
 /** What is saved together. Only the model has to be there. */
 export interface CheckpointParts {
+  /** One in `DistributedDataParallel` is saved and loaded as it is without. */
   model: Module;
   /** What trains: a wrapper, several under their names, or an optimizer without one. */
   wrapper?: OptimWrapper | OptimWrapperDict | Optimizer;
@@ -51,7 +53,7 @@ export function checkParts(where: string, parts: CheckpointParts): Parts {
   if (wrapper !== undefined && optimizer !== undefined)
     throw new TypeError(`${where}: wrapper and optimizer are two names for one part; give the wrapper alone`);
   return {
-    model,
+    model: unwrapped(model),
     members: wrapper === undefined ? membersOf(where, 'optimizer', optimizer) : membersOf(where, 'wrapper', wrapper),
     ...schedulesOf(where, schedulers),
     extra: extra === undefined ? undefined : extraTensors(where, extra),

@@ -24,6 +24,11 @@ abstract class Table<Options extends EmbeddingFunctionOptions> extends Module {
   protected readonly options: Required<Options>;
   weight: Parameter;
 
+  /** Whether the gradient is sparse: of the rows that a batch touched. */
+  get sparse(): boolean {
+    return this.options.sparse === true;
+  }
+
   constructor(
     numEmbeddings: number,
     embeddingDim: number,

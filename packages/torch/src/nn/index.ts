@@ -93,6 +93,7 @@ export {
   ZeroPad2d,
   ZeroPad3d,
 } from './padding.ts';
+export * as parallel from './parallel.ts';
 export { Parameter } from './parameter.ts';
 export {
   AdaptiveAvgPool1d,

@@ -41,3 +41,4 @@ export type { ParamState } from './state.ts';
 export type { OptimizerStateDict, StateValue } from './state-dict.ts';
 export type { StepPath } from './step-path.ts';
 export type { SteppingOptimizer } from './stepping-optimizer.ts';
+export { ZeroRedundancyOptimizer, type ZeroSettings } from './zero-redundancy.ts';

@@ -118,6 +118,11 @@ export class Optimizer implements SteppingOptimizer {
     return this.paramGroups.flatMap((group) => (this.isFrozen(group) ? [] : group.params));
   }
 
+  /** Whether this optimizer steps the parameter and keeps its state; where ranks share the work, another one may. */
+  holds(_param: Tensor): boolean {
+    return true;
+  }
+
   #refuseDuplicates(group: TorchParamGroup, index: number): void {
     const owners = new Map<Tensor, string>();
     for (const [at, { params, paramNames }] of this.paramGroups.entries())
@@ -199,7 +204,7 @@ export class Optimizer implements SteppingOptimizer {
       checkSettings(algorithm, settings, path);
       for (const [index, param] of settings.params.entries()) {
         const place = places[at++];
-        if (place === Gradient.None) continue;
+        if (place === Gradient.None || !this.holds(param)) continue;
         const onCpu = place === Gradient.OnCpu;
         works.add(prepareWork({ param, group, index, onCpu, algorithm, settings }, this.state.get(param)));
       }

@@ -23,6 +23,7 @@ import type { Optimizer } from './optimizer.ts';
 import { makeClass, OPTIMIZER_CLASSES, type OptimizerClass } from './optimizers.ts';
 import { OptimWrapper } from './wrapper.ts';
 import type { OptimWrapperOptions } from './wrapper-options.ts';
+import { ZeroRedundancyOptimizer, type ZeroSettings } from './zero-redundancy.ts';
 
 type AnyOptimizerClass = new (params: ParamsInput, options?: Record<string, unknown>) => Optimizer;
 type OptimizerFactory = Factory<Optimizer, OptimizerBuildConfig>;
@@ -42,6 +43,11 @@ function withoutNulls(options: Record<string, unknown>): Record<string, unknown>
 const optimizerEntries: (readonly [string, OptimizerFactory])[] = [
   ...BUILT_IN.map((algorithm, index) => [algorithm.name, factoryOf(OPTIMIZER_CLASSES[index]!, algorithm)] as const),
   ['LBFGS', factoryOf(LBFGS, findAlgorithmInfo('LBFGS'))],
+  [
+    'ZeroRedundancyOptimizer',
+    ({ type: _, params, ...options }) =>
+      new ZeroRedundancyOptimizer(params as unknown as ParamsInput, withoutNulls(options) as ZeroSettings),
+  ],
 ];
 
 /** Known, and not offered in errors: it goes by this name in another library. */

@@ -23,6 +23,8 @@ export interface StateHolder {
   readonly state: Map<Tensor, ParamState>;
   stepCount: number;
   algorithmOf(group: Settings, path?: ConfigPath): Algorithm;
+  /** Whether the state of this parameter is kept here. */
+  holds(param: Tensor): boolean;
 }
 
 /** Whose state an entry is, and the settings that come with it. */

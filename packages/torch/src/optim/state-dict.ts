@@ -23,7 +23,9 @@ export function writeStateDict(holder: StateHolder): OptimizerStateDict {
   for (const group of holder.paramGroups) {
     const algorithm = holder.algorithmOf(group);
     for (const param of group.params) {
-      const state = holder.state.get(param) ?? (algorithm.eager ? eagerState(holder, group, param) : undefined);
+      const state =
+        holder.state.get(param) ??
+        (algorithm.eager && holder.holds(param) ? eagerState(holder, group, param) : undefined);
       if (state) dict.state[number] = writeState(algorithm, state);
       number++;
     }
@@ -73,6 +75,7 @@ export function readStateDict(holder: StateHolder, dict: OptimizerStateDict): vo
   try {
     for (const [number, entry] of Object.entries(dict.state)) {
       const owner = owners.get(number) as Owner;
+      if (!holder.holds(owner.param)) continue;
       const state = firstState(owner.algorithm, owner.settings);
       loaded.set(owner.param, state);
       readState(state, entry, owner);
