@@ -1,5 +1,6 @@
 /** Which samples of a data set a rank trains on, epoch by epoch. */
 import { type SampleShare, samplesOfRank, samplesPerRank } from '@paramwise/core/internal';
+import { getRank, getWorldSize, isInitialized } from '../distributed/process-group.ts';
 import { tidy } from '../handle.ts';
 import { native } from '../native.ts';
 import { withDefaults } from '../options.ts';
@@ -7,9 +8,9 @@ import { Tensor } from '../tensor.ts';
 import { wire } from '../wire.ts';
 
 export interface DistributedSamplerOptions {
-  /** Ranks that share the data. Default: WORLD_SIZE of the environment, as launchers set it. */
+  /** Ranks that share the data. Default: those of the run; before `initProcessGroup`, WORLD_SIZE of the environment. */
   readonly numReplicas?: number;
-  /** This one of them. Default: RANK of the environment. */
+  /** This one of them. Default: this rank of the run; before `initProcessGroup`, RANK of the environment. */
   readonly rank?: number;
   /** Whether each epoch has an order of its own. Default true. */
   readonly shuffle?: boolean;
@@ -26,7 +27,7 @@ export interface DistributedSamplerOptions {
  *
  * The orders are those of PyTorch for the same seed and epoch. Source: PyTorch's `torch.utils.data.DistributedSampler`.
  *
- * Defaults: `numReplicas` and `rank` from the environment, `shuffle: true`, `seed: 0`, `dropLast: false`.
+ * Defaults: `numReplicas` and `rank` of the run, or of the environment, `shuffle: true`, `seed: 0`, `dropLast: false`.
  */
 export class DistributedSampler implements Iterable<number> {
   /** Samples of this rank in each epoch. */
@@ -49,7 +50,7 @@ export class DistributedSampler implements Iterable<number> {
     check('the number of samples', this.#count, 1);
     if (Number.isNaN(numReplicas) || Number.isNaN(rank))
       throw new Error(
-        'DistributedSampler: nothing says which rank this is; start the script with `paramwise launch` or torchrun, or give numReplicas and rank',
+        'DistributedSampler: nothing says which rank this is; call initProcessGroup first, start the script with `paramwise launch` or torchrun, or give numReplicas and rank',
       );
     check('numReplicas', numReplicas, 1);
     check('rank', rank, 0, numReplicas - 1);
@@ -83,7 +84,8 @@ export class DistributedSampler implements Iterable<number> {
 /** Of what nobody says there is no default that would do: each rank would take all samples and nobody notice. */
 function defaults(): Required<DistributedSamplerOptions> {
   const { WORLD_SIZE, RANK } = process.env;
-  return { numReplicas: told(WORLD_SIZE), rank: told(RANK), shuffle: true, seed: 0, dropLast: false };
+  const [numReplicas, rank] = isInitialized() ? [getWorldSize(), getRank()] : [told(WORLD_SIZE), told(RANK)];
+  return { numReplicas, rank, shuffle: true, seed: 0, dropLast: false };
 }
 
 const told = (text: string | undefined) => (text ? Number(text) : Number.NaN);
