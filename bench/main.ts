@@ -15,6 +15,7 @@ import { resultText, writeResult } from './lib/report.ts';
 import { memory } from './memory.ts';
 import { plan } from './plan.ts';
 import { plots } from './plots.ts';
+import { ranks } from './ranks.ts';
 import { step } from './step.ts';
 import { train } from './train.ts';
 
@@ -26,6 +27,7 @@ const BENCHES: Readonly<Record<string, { bench: Bench; threads?: number }>> = {
   calls: { bench: calls, threads: 1 },
   train: { bench: train },
   memory: { bench: memory },
+  ranks: { bench: ranks, threads: 1 },
   against: { bench: against },
 };
 

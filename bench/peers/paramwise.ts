@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import {
   buildOptimWrapper,
+  distributed,
   engineVersions,
   getNumThreads,
   manualSeed,
@@ -167,11 +168,39 @@ function training(work: Training & { cold?: boolean }): Prepared {
   return { variants: { train, train_zeros, forward, backward }, loss };
 }
 
+interface RankSettings extends Training {
+  readonly rank: number;
+  readonly ranks: number;
+  /** Of loopback, where rank 0 listens. */
+  readonly port: number;
+}
+
+/** One rank of a data-parallel run: a batch of its own, gradients averaged over all. */
+async function ranks({
+  network,
+  input,
+  classes,
+  config,
+  rank,
+  ranks: worldSize,
+  port,
+}: RankSettings): Promise<Prepared> {
+  await distributed.initProcessGroup({ rank, worldSize, masterAddr: '127.0.0.1', masterPort: port, timeoutMs: 60_000 });
+  manualSeed(1);
+  const model = new nn.parallel.DistributedDataParallel(NETWORKS[network]());
+  const wrapper = buildOptimWrapper(model, config);
+  manualSeed(2 + rank);
+  const images = randn(input);
+  const labels = randint(0, classes, [input[0]!]);
+  const lossOf = () => nn.functional.crossEntropy(model.forward(images), labels);
+  return { variants: { train: () => tidy(() => wrapper.updateParams(lossOf())) } };
+}
+
 await serve({
   hello(threads) {
     setNumThreads(threads);
     const { libtorch, blas, parallel, cpuCapability, vectorLevel } = engineVersions();
     return { libtorch, blas, parallel, vectors: cpuCapability, step_vectors: vectorLevel };
   },
-  works: { optimizers, calls, training },
+  works: { optimizers, calls, training, ranks },
 });

@@ -4,9 +4,10 @@ import json
 import platform
 import sys
 import time
+from datetime import timedelta
 
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.nn import functional
 
 OPTIONS = {
@@ -240,7 +241,29 @@ def prepare_training(settings):
     return variants, {"loss": loss_of().item()}
 
 
-WORKS = {"optimizers": prepare_optimizers, "calls": prepare_calls, "training": prepare_training}
+def prepare_ranks(settings):
+    address = "tcp://127.0.0.1:%d" % settings["port"]
+    distributed.init_process_group(
+        "gloo", init_method=address, rank=settings["rank"], world_size=settings["ranks"], timeout=timedelta(minutes=1)
+    )
+    torch.manual_seed(1)
+    model = nn.parallel.DistributedDataParallel(NETWORKS[settings["network"]]())
+    options = dict(settings["config"]["optimizer"])
+    make = CLASSES[options.pop("type")]
+    optimizer = make(mmengine_groups(model, options["weight_decay"]), **options)
+    torch.manual_seed(2 + settings["rank"])
+    images = torch.randn(settings["input"])
+    labels = torch.randint(settings["classes"], settings["input"][:1])
+
+    def train():
+        functional.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return {"train": train}, {}
+
+
+WORKS = {"ranks": prepare_ranks, "optimizers": prepare_optimizers, "calls": prepare_calls, "training": prepare_training}
 
 
 def timed(run, times):
