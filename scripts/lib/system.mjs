@@ -54,6 +54,8 @@ export const ANALYSIS_NEEDS = ['clang-format', 'clang-tidy'].map((name) => ({
 export const TEST_NEEDS = [
   ...ANALYSIS_NEEDS,
   GLOO_WISH,
+  // With which a test gives ranks a network of their own, to count what they send.
+  { name: 'ip', find: () => firstLine('ip', '-V'), packages: ['iproute2'] },
   {
     name: 'Chromium',
     find: () =>
