@@ -151,7 +151,8 @@ export function collectIssues<T>(
   }
 }
 
-function memberPath(name: string, path: ConfigPath, root: 'optim_wrapper' | 'param_scheduler'): ConfigPath {
+/** Where an issue of a member's own config stands in the whole; for `root` see `collectIssues`. */
+export function memberPath(name: string, path: ConfigPath, root: 'optim_wrapper' | 'param_scheduler'): ConfigPath {
   if (path[0] === root) return [root, name, ...path.slice(1)];
   return root === 'optim_wrapper' ? [root, name, ...path] : path;
 }
