@@ -10,7 +10,7 @@ import { ConfigError, type ConfigPath, describeValue, type Issue } from './error
 /** The constructor of a mapping of members, as MMagic calls it. */
 export const MEMBERS_CONSTRUCTOR = 'MultiOptimWrapperConstructor';
 /** What stands for it: members are made by the default constructor, each for its own part of the model. */
-const MEMBERS_CONSTRUCTORS: readonly string[] = [MEMBERS_CONSTRUCTOR, 'DefaultOptimWrapperConstructor'];
+export const MEMBERS_CONSTRUCTORS: readonly string[] = [MEMBERS_CONSTRUCTOR, 'DefaultOptimWrapperConstructor'];
 
 /** Fields beside the members that are none. */
 const BESIDE: readonly string[] = ['constructor', '_scope_'];
