@@ -20,7 +20,7 @@ const takes = (config: unknown) => schema.safeParse(bare(config)).success;
 const optimizer = { type: 'SGD', lr: 0.1 };
 const step = { type: 'StepLR', step_size: 2 };
 
-it.each([
+it.each<object>([
   { optim_wrapper: { optimizer }, param_scheduler: [step] },
   { optim_wrapper: { generator: { optimizer }, discriminator: { optimizer, modules: ['a', 'b'] } } },
   {
@@ -35,7 +35,7 @@ it.each([
   expect(takes(config)).toBe(true);
 });
 
-it.each([
+it.each<object>([
   { optim_wrapper: { generator: { optimizr: optimizer } } },
   { optim_wrapper: { generator: { optimizer, accumulative_count: 2 } } },
   { optim_wrapper: { optimizer, modules: 'a' } },

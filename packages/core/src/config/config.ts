@@ -114,10 +114,26 @@ export function parseOptimWrapper(
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
   const bare: unknown = Object.assign(Object.create(null), named);
   const schema = WRAPPER_SCHEMAS.get(named.type ?? 'OptimWrapper') ?? customWrapperSchema;
-  const parsed = check(schema, bare, root) as OptimWrapperConfig;
+  const parsed = checkWrapper(schema, bare, root);
   const issues = strayFields(parsed.optimizer, root);
   if (issues.length > 0) throw new ConfigError(issues);
   return parsed;
+}
+
+const OF_A_MEMBER =
+  'MMagic\'s choice of modules is read in a member: constructor: "MultiOptimWrapperConstructor", NAME: { modules, optimizer }';
+
+function checkWrapper(schema: z.ZodType, config: unknown, root: ConfigPath): OptimWrapperConfig {
+  try {
+    return check(schema, config, root) as OptimWrapperConfig;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const issues = error.issues.map((issue): Issue => {
+      const isChoice = issue.code === 'unknown_field' && issue.path.at(-1) === 'modules';
+      return isChoice && issue.path.length === root.length + 1 ? { ...issue, meant: OF_A_MEMBER } : issue;
+    });
+    throw new ConfigError(issues);
+  }
 }
 
 /** A copy of a config without its `paramwise_cfg`, which whoever gets it may change: it is checked when it is used. */
