@@ -26,7 +26,7 @@ export async function readCheckpoint(path: string, name: string, key?: string): 
     return {
       name,
       tensors,
-      kinds: found.kinds ?? new Map(),
+      kinds: kindsOf(found),
       kindsFrom: 'classes',
       buffers: new Set(),
       notes,
@@ -36,6 +36,10 @@ export async function readCheckpoint(path: string, name: string, key?: string): 
   } catch (error) {
     return error instanceof TorchFileError ? refuse(`${path}: ${error.message}`, error) : Promise.reject(error);
   }
+}
+
+function kindsOf({ norms = new Map<string, string>() }: StateDict): WeightFile['kinds'] {
+  return new Map([...norms].map(([path, name]) => [path, { type: 'norm', name }]));
 }
 
 async function readValue(path: string): Promise<Pickled> {

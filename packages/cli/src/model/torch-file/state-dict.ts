@@ -2,7 +2,7 @@
 import { fail } from './error.ts';
 import { PickledTensor } from './tensor.ts';
 import { mappingOf, type Pickled, Unknown } from './values.ts';
-import { ModuleReader, type WholeModule } from './whole-module.ts';
+import { ModuleReader } from './whole-module.ts';
 
 type Named = ReadonlyMap<Pickled, Pickled>;
 
@@ -21,11 +21,11 @@ export interface StateDict extends Candidate {
   readonly others: readonly Candidate[];
   /** Names of the buffers of a module that was saved whole; `undefined` for a state dict, which does not tell. */
   readonly buffers: ReadonlySet<string> | undefined;
-  /** Kinds of modules by path, of a module that was saved whole. */
-  readonly kinds: WholeModule['kinds'] | undefined;
+  /** Names of the classes of its norms, by path. */
+  readonly norms: ReadonlyMap<string, string> | undefined;
 }
 
-interface Found extends Candidate, Pick<StateDict, 'buffers' | 'kinds'> {
+interface Found extends Candidate, Pick<StateDict, 'buffers' | 'norms'> {
   readonly map: Named;
 }
 
@@ -97,7 +97,7 @@ function lookInto(modules: ModuleReader): Look {
   return (value, key) => {
     const module = modules.read(value);
     const map = module?.tensors ?? mappingOf(value);
-    return map && { key, map, count: countTensors(map), buffers: module?.buffers, kinds: module?.kinds };
+    return map && { key, map, count: countTensors(map), buffers: module?.buffers, norms: module?.norms };
   };
 }
 

@@ -2,7 +2,6 @@
  * A module that was saved whole, by `torch.save(model)`. Only its class could make it again; its tensors and their names
  * stand in its attributes, which are data.
  */
-import type { KnownKind } from '../tensors.ts';
 import { fail } from './error.ts';
 import { PickledTensor } from './tensor.ts';
 import { mappingOf, type Pickled, Unknown } from './values.ts';
@@ -17,8 +16,8 @@ export interface WholeModule {
   readonly tensors: Named;
   /** Names of those that are buffers. */
   readonly buffers: ReadonlySet<string>;
-  /** Its norms by path, as their classes tell. */
-  readonly kinds: ReadonlyMap<string, KnownKind>;
+  /** Names of the classes of its norms, by path. */
+  readonly norms: ReadonlyMap<string, string>;
 }
 
 /** PyTorch's own classes of norms. RMSNorm is none of those that MMEngine's rules know. */
@@ -41,14 +40,14 @@ export class ModuleReader {
   #walk(root: Unknown): WholeModule {
     const tensors = new Map<Pickled, Pickled>();
     const buffers = new Set<string>();
-    const kinds = new Map<string, KnownKind>();
+    const norms = new Map<string, string>();
     const stack: { value: Pickled; prefix: string }[] = [{ value: root, prefix: '' }];
     for (let module = stack.pop(); module !== undefined; module = stack.pop()) {
       this.#left--;
       if (this.#left < 0) fail(`it holds more than ${MAX_MODULES} modules`);
       const { value, prefix } = module;
       const norm = value instanceof Unknown ? NORM.exec(value.name)?.[1] : undefined;
-      if (norm !== undefined) kinds.set(prefix.slice(0, -1), { type: 'norm', name: norm });
+      if (norm !== undefined) norms.set(prefix.slice(0, -1), norm);
       for (const [name, tensor] of ownTensors(value, '_parameters')) tensors.set(`${prefix}${nameOf(name)}`, tensor);
       for (const [name, tensor] of ownTensors(value, '_buffers')) {
         tensors.set(`${prefix}${nameOf(name)}`, tensor);
@@ -61,7 +60,7 @@ export class ModuleReader {
         if (child !== null) stack.push({ value: child, prefix: below });
       }
     }
-    return { tensors, buffers, kinds };
+    return { tensors, buffers, norms };
   }
 }
 
