@@ -1,6 +1,6 @@
 /** Several optimizers in one config: what a command does for one, done for each under its name. */
 import { ConfigError, type Issue } from '@paramwise/core';
-import { hasMembers, readMemberSchedules, readMembers } from '@paramwise/core/internal';
+import { hasMembers, memberPath, readMemberSchedules, readMembers } from '@paramwise/core/internal';
 import type { ConfigFile } from './config/load.ts';
 import { Refusal } from './refusal.ts';
 
@@ -33,9 +33,9 @@ export function forMember<T>(whole: ConfigFile, name: string, work: () => T): T 
   } catch (error) {
     if (error instanceof Refusal) throw new Refusal(inMember(name, error.message), { cause: error });
     if (!(error instanceof ConfigError)) throw error;
-    const roots: unknown[] = ['optim_wrapper', ...(tellsApart(whole) ? ['param_scheduler'] : [])];
-    const issues = error.issues.map(({ path, ...issue }): Issue => {
-      return { ...issue, path: roots.includes(path[0]) ? [path[0]!, name, ...path.slice(1)] : path };
+    const issues = error.issues.map((issue): Issue => {
+      if (issue.path[0] !== 'param_scheduler') return { ...issue, path: memberPath(name, issue.path, 'optim_wrapper') };
+      return tellsApart(whole) ? { ...issue, path: memberPath(name, issue.path, 'param_scheduler') } : issue;
     });
     throw new ConfigError(issues);
   }

@@ -6,12 +6,12 @@
 
 export {
   type ClipGradConfig,
-  configJsonSchema,
   type OptimizerConfig,
   type OptimWrapperConfig,
   parseOptimWrapper,
 } from './config/config.ts';
 export { ConfigError, type ConfigPath, type Issue } from './config/errors.ts';
+export { configJsonSchema } from './config/json-schema.ts';
 export {
   type CustomKeyConfig,
   type LayerDecayConfig,

@@ -4,7 +4,7 @@
 export { type OnNonFinite, parseWrapperSettings, type WrapperSettings } from './config/config.ts';
 export { LAYER_DECAY_NAMES } from './config/constructor-names.ts';
 export { describeValue, formatPath, nearestName } from './config/errors.ts';
-export { hasMembers, MEMBERS_CONSTRUCTOR, readMemberSchedules, readMembers } from './config/members.ts';
+export { hasMembers, MEMBERS_CONSTRUCTOR, memberPath, readMemberSchedules, readMembers } from './config/members.ts';
 export { inDefaultScope, lastPart } from './config/type-names.ts';
 export { elementCount, walkDistinctParams } from './model/model.ts';
 export { adagradRate } from './optimizers/adagrad.ts';

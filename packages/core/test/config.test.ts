@@ -214,7 +214,7 @@ it('configJsonSchema describes the file to an editor', () => {
 it('configJsonSchema gives the fields of layer decay to its constructors alone, and no function', () => {
   const { properties } = configJsonSchema() as { properties: { optim_wrapper: { anyOf: JsonWrapper[] } } };
   const withDecay = properties.optim_wrapper.anyOf.filter(({ properties: fields }) =>
-    JSON.stringify(fields.paramwise_cfg).includes('decay_rate'),
+    JSON.stringify(fields.paramwise_cfg ?? null).includes('decay_rate'),
   );
   expect(withDecay.map(({ properties: fields }) => fields.constructor.enum?.[0])).toEqual([
     'LayerDecayOptimWrapperConstructor',

@@ -1,6 +1,7 @@
 /** One file → what is wrong or odd about it. */
 import { extname } from 'node:path';
 import type { ModuleView } from '@paramwise/core';
+import { inDefaultScope } from '@paramwise/core/internal';
 import { type ConfigFile, configParts, readWhole } from '../config/load.ts';
 import type { ConfigMapping } from '../config/python-values.ts';
 import { readText } from '../files.ts';
@@ -17,7 +18,10 @@ import type { CheckOptions, Inspection, Problem } from './problem.ts';
  * @throws Refusal where the model cannot be read.
  */
 export async function makeInspector(options: CheckOptions): Promise<(file: FoundFile) => Inspection> {
-  const model = options.model === undefined ? undefined : (await loadModel(options.model)).root;
+  const model =
+    options.model === undefined
+      ? undefined
+      : (await loadModel(options.model, options.key === undefined ? {} : { key: options.key })).root;
   return (file) => inspectFile(file, options, model);
 }
 
@@ -42,7 +46,7 @@ function inspectText(path: string, text: string, options: CheckOptions, model?: 
     const kept = CONFIG_FIELDS.filter((field) => field in content).map((field) => [field, content[field]]);
     const values = options.values ? Object.fromEntries(kept) : undefined;
     if (isFragment) return { path, kind: 'fragment', problems: [], bases, values };
-    const problems = inspectParts(partsOf(path, content), path, text, model);
+    const problems = inspectParts(partsOf(path, content), { path, text, model, run: options.run ?? {} });
     return { path, kind: 'config', problems, bases, values };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -53,8 +57,9 @@ function inspectText(path: string, text: string, options: CheckOptions, model?: 
 /** Schedules without an optimizer are a config too, to inherit from. */
 function partsOf(path: string, content: ConfigMapping): ConfigFile {
   if ('optim_wrapper' in content || 'optimizer' in content) return configParts(path, content);
-  const { train_cfg, auto_scale_lr, param_scheduler } = content;
-  return { optim_wrapper: undefined, param_scheduler: param_scheduler ?? undefined, train_cfg, auto_scale_lr };
+  const { train_cfg, auto_scale_lr, default_scope } = content;
+  const param_scheduler = inDefaultScope(content.param_scheduler ?? undefined, default_scope);
+  return { optim_wrapper: undefined, param_scheduler, train_cfg, auto_scale_lr };
 }
 
 function refused(error: Refusal, path: string): Problem {

@@ -10,6 +10,7 @@ import {
   readModel,
 } from '@paramwise/core';
 import { prepare, prepareMembers } from '@paramwise/core/internal';
+import type { Given } from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
 import { placeholderLeft } from '../config/placeholders.ts';
 import { forMember, hasSeveral, memberConfigs, ofMember } from '../members.ts';
@@ -24,10 +25,20 @@ interface Notes {
   add(rule: RuleName, level: Level, message: string, names?: readonly PropertyKey[]): void;
   /** All issues of a refused config, or the reason of a refusal. @throws the error where it is neither. */
   refused(error: unknown, names: readonly PropertyKey[]): void;
+  readonly run: Given;
 }
 
-/** Everything that is found in the parts of a config. @param text of the file, to find lines in. */
-export function inspectParts(config: ConfigFile, path: string, text: string, model?: ModuleView): Problem[] {
+/** What the parts of a config are inspected with. */
+interface Beside {
+  readonly path: string;
+  /** Of the file, to find lines in. */
+  readonly text: string;
+  readonly model: ModuleView | undefined;
+  readonly run: Given;
+}
+
+/** Everything that is found in the parts of a config. */
+export function inspectParts(config: ConfigFile, { path, text, model, run }: Beside): Problem[] {
   const problems: Problem[] = [];
   const add: Notes['add'] = (rule, level, message, names = namesIn(message)) => {
     problems.push({ rule, level, message, file: path, line: lineOf(text, names) });
@@ -39,8 +50,8 @@ export function inspectParts(config: ConfigFile, path: string, text: string, mod
     } else throw error;
   };
   inspectPlaceholders(config, text, add);
-  if (hasSeveral(config)) inspectMembers(config, { add, refused }, model);
-  else inspectMember(config, { add, refused }, model);
+  if (hasSeveral(config)) inspectMembers(config, { add, refused, run }, model);
+  else inspectMember(config, { add, refused, run }, model);
   const note = autoScaleNote(config);
   if (note !== undefined) add('run', 'note', note, ['auto_scale_lr']);
   return problems;
@@ -54,7 +65,7 @@ function addIssue(issue: Issue, add: Notes['add']): void {
 }
 
 /** Each of several optimizers, by its own part of the model; what is found begins with its name. */
-function inspectMembers(config: ConfigFile, { add, refused }: Notes, model?: ModuleView): void {
+function inspectMembers(config: ConfigFile, { add, refused, run }: Notes, model?: ModuleView): void {
   try {
     const own =
       model === undefined ? [] : prepareMembers(model, config.optim_wrapper, undefined, { unknown: 'warn' }).members;
@@ -63,6 +74,7 @@ function inspectMembers(config: ConfigFile, { add, refused }: Notes, model?: Mod
       const notes: Notes = {
         add: (rule, level, message, ...names) => add(rule, level, ofMember(name, [message])[0]!, ...names),
         refused: (error, names) => refused(underName(config, name, error), names),
+        run,
       };
       inspectMember(part, notes, models.get(name));
     }
@@ -81,7 +93,7 @@ function underName(config: ConfigFile, name: string, error: unknown): unknown {
   }
 }
 
-function inspectMember(config: ConfigFile, { add, refused }: Notes, model?: ModuleView): void {
+function inspectMember(config: ConfigFile, { add, refused, run }: Notes, model?: ModuleView): void {
   let groups: readonly GroupSettings[] = [];
   try {
     if (config.optim_wrapper !== undefined) groups = inspectWrapper(config, add, model);
@@ -89,7 +101,7 @@ function inspectMember(config: ConfigFile, { add, refused }: Notes, model?: Modu
     refused(error, ['optim_wrapper']);
   }
   try {
-    if (config.param_scheduler !== undefined) inspectSchedules(config, groups, add);
+    if (config.param_scheduler !== undefined) inspectSchedules(config, groups, { add, run });
   } catch (error) {
     refused(error, ['param_scheduler']);
   }
@@ -143,8 +155,12 @@ function planRule(warning: string): RuleName {
 /** A length that only conversion asks for; it is told by nothing in a config. */
 const ANY_EPOCH_LENGTH = '1000';
 
-function inspectSchedules(config: ConfigFile, groups: readonly GroupSettings[], add: Notes['add']): void {
-  const { run } = runSettings({ epochLength: ANY_EPOCH_LENGTH }, config);
+function inspectSchedules(
+  config: ConfigFile,
+  groups: readonly GroupSettings[],
+  { add, run: given }: Pick<Notes, 'add' | 'run'>,
+): void {
+  const { run } = runSettings({ ...given, epochLength: given.epochLength ?? ANY_EPOCH_LENGTH }, config);
   const known = groups.filter(({ lr }) => typeof lr === 'number');
   const paramGroups = (known.length === 0 ? [{ lr: 1, momentum: 0.9, weight_decay: 0 }] : known).map((group) => ({
     ...group,

@@ -1,5 +1,6 @@
 /** What `paramwise check` finds in a file, and the rules by which it does. */
 
+import type { Given } from '../command.ts';
 import type { ReadOptions } from '../config/load.ts';
 
 export type Level = 'error' | 'warning' | 'note';
@@ -50,6 +51,10 @@ export interface Inspection {
 export interface CheckOptions extends ReadOptions {
   /** A model file to plan by. */
   readonly model?: string | undefined;
+  /** Which mapping of a PyTorch checkpoint that model is. Default: the likeliest. */
+  readonly key?: string | undefined;
+  /** Options of the command that say how long the run is, which come before what a config says. Default: none. */
+  readonly run?: Given;
   /** Whether what was read is to be told. */
   readonly values: boolean;
 }

@@ -10,14 +10,17 @@ import {
   allOf,
   CONFIG_OPTIONS,
   type Command,
+  countOf,
   type Given,
   JSON_OPTION,
   jsonText,
-  readOptions,
+  KEY_OPTION,
+  planOptions,
   type Terminal,
 } from '../command.ts';
 import { writeText } from '../files.ts';
 import { refuse } from '../refusal.ts';
+import { RUN_OPTIONS } from '../run-settings.ts';
 
 export const check: Command = {
   name: 'check',
@@ -25,7 +28,9 @@ export const check: Command = {
   parameters: [{ name: 'path', about: 'folders, and files: .py, .json, .yaml', repeats: true }],
   options: [
     { flags: '--model <model>', about: 'plan this model by each config: custom keys that match nothing are found' },
+    KEY_OPTION,
     ...CONFIG_OPTIONS,
+    ...RUN_OPTIONS,
     { flags: '--strict', about: 'take warnings for errors' },
     { flags: '--sarif <file>', about: 'write what is found as SARIF 2.1.0, for code hosts' },
     { flags: '--values', about: 'with --json: what was read of each config' },
@@ -39,7 +44,7 @@ export const check: Command = {
     if (given.values && !given.json) refuse('--values: what was read is told as JSON; give --json as well');
     const files = findFiles(allOf(given, 'path'));
     if (files.length === 0) refuse('there is no .py, .json, .yaml or .yml file under these paths');
-    const options = { ...readOptions(given), model: modelOf(given), values: given.values === true };
+    const options = { ...planOptions(given), model: modelOf(given), run: runOf(given), values: given.values === true };
     const inspections = await withProgress(terminal, files.length, (onDone) => inspectAll(files, options, onDone));
     const result = checkResult(
       withoutBaseFaults(inspections, (path) => resolve(path)),
@@ -51,6 +56,13 @@ export const check: Command = {
     return result.summary.errors > 0 ? 1 : 0;
   },
 };
+
+/** The length of the run as it was typed, checked once for all files. */
+function runOf({ epochs, iters, epochLength }: Given): Given {
+  const run = { epochs, iters, epochLength };
+  for (const name of Object.keys(run)) countOf(run, name);
+  return run;
+}
 
 const modelOf = ({ model }: Given) => (typeof model === 'string' ? model : undefined);
 

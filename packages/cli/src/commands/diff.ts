@@ -1,6 +1,15 @@
 /** `paramwise diff`: what changes from one config to another. */
 import { diffPlans, type ParamPlan } from '@paramwise/core';
-import { CONFIG, type Command, JSON_OPTION, jsonText, MODEL, planOptions, required } from '../command.ts';
+import {
+  CONFIG,
+  CONFIG_OPTIONS,
+  type Command,
+  JSON_OPTION,
+  jsonText,
+  MODEL,
+  planOptions,
+  required,
+} from '../command.ts';
 import type { ConfigFile } from '../config/load.ts';
 import { type PlannedConfig, type PlannedMember, planConfig } from '../planning.ts';
 import { refuse } from '../refusal.ts';
@@ -12,7 +21,7 @@ export const diff: Command = {
   name: 'diff',
   about: 'show which parameters change from one config to another, and how',
   parameters: [MODEL, { name: 'config-a', about: CONFIG.about }, { name: 'config-b', about: 'the other config' }],
-  options: [JSON_OPTION],
+  options: [...CONFIG_OPTIONS, JSON_OPTION],
   examples: [['paramwise diff resnet50.json.gz before.py after.py', 'every change, equal ones on one line']],
   async run(given, { out, err }) {
     const model = required(given, 'model');

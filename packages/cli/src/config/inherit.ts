@@ -19,13 +19,21 @@ import { type ConfigMapping, type ConfigValue, isConfigMapping } from './python-
 interface Reading {
   readonly budget: Budget;
   readonly sources: Map<string, Source>;
+  readonly trees: Map<string, ConfigMapping>;
   readonly packages: PackageFolders;
 }
 
 type Read = (path: string, wanted: Wanted, chain: readonly string[], reading: Reading) => PyDict;
 
-const inheritJson: Read = (path, ...rest) => inherit(path, checkedTree(path, readJson(path)), ...rest);
-const inheritYaml: Read = (path, ...rest) => inherit(path, checkedTree(path, readYaml(path)), ...rest);
+const inheritBy =
+  (parse: (path: string) => unknown): Read =>
+  (path, wanted, chain, reading) => {
+    const tree = reading.trees.get(path) ?? checkedTree(path, parse(path));
+    reading.trees.set(path, tree);
+    return inherit(path, tree, wanted, chain, reading);
+  };
+const inheritJson = inheritBy(readJson);
+const inheritYaml = inheritBy(readYaml);
 
 const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['.json', inheritJson],
@@ -42,7 +50,7 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
  * @throws Refusal that names file, and line or place.
  */
 export function readConfigFile(path: string, packages: PackageFolders = new Map()): ConfigMapping {
-  const reading = { budget: new Budget(), sources: new Map(), packages };
+  const reading: Reading = { budget: new Budget(), sources: new Map(), trees: new Map(), packages };
   try {
     const parts = readFile(path, new Set(PARTS), [], reading);
     if (parts.get('optim_wrapper') !== undefined) return plainNames(parts, PARTS, reading);

@@ -23,10 +23,23 @@ export async function readCheckpoint(path: string, name: string, key?: string): 
     const unread = unreadNote(found);
     const doubts = found.others.length > 0 && key === undefined ? [...taken, ...unread] : unread;
     const notes = [...taken, ...moduleNote(found), ...unread];
-    return { name, tensors, kinds: new Map(), buffers: new Set(), notes, doubts, wrappers: WRAPPERS };
+    return {
+      name,
+      tensors,
+      kinds: kindsOf(found),
+      kindsFrom: 'classes',
+      buffers: new Set(),
+      notes,
+      doubts,
+      wrappers: WRAPPERS,
+    };
   } catch (error) {
     return error instanceof TorchFileError ? refuse(`${path}: ${error.message}`, error) : Promise.reject(error);
   }
+}
+
+function kindsOf({ norms = new Map<string, string>() }: StateDict): WeightFile['kinds'] {
+  return new Map([...norms].map(([path, name]) => [path, { type: 'norm', name }]));
 }
 
 async function readValue(path: string): Promise<Pickled> {

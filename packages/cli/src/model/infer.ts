@@ -149,9 +149,9 @@ class Tally {
     this.#guessed++;
   }
 
-  kindNote({ kinds }: WeightFile): string {
+  kindNote({ kinds, kindsFrom = 'the graph' }: WeightFile): string {
     const found = [...this.#counts].map(([counted, count]) => `${counted} (${count})`);
-    const how = kinds.size === 0 ? 'names and shapes' : 'the graph, names and shapes';
+    const how = kinds.size === 0 ? 'names and shapes' : `${kindsFrom}, names and shapes`;
     return `kinds of modules are inferred from ${how}: ${found.join(', ') || 'neither norms nor convolutions'}`;
   }
 

@@ -23,8 +23,10 @@ export interface WeightFile {
   readonly name: string;
   /** In the order of the file. */
   readonly tensors: readonly TensorInfo[];
-  /** Kinds of modules by path, where the file has a graph. */
+  /** Kinds of modules by path, where the file has a graph or names their classes. */
   readonly kinds: ReadonlyMap<string, KnownKind>;
+  /** What tells those kinds; the graph where not given. */
+  readonly kindsFrom?: string;
   /** Tensors that are known not to be trained. */
   readonly buffers: ReadonlySet<string>;
   /** What a reader of the plan is to know. */

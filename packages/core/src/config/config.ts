@@ -4,23 +4,14 @@
  * The source of every field is the MMEngine 0.10 documentation of `OptimWrapper` and `AmpOptimWrapper`. `null` stands for Python's `None`: not given.
  */
 import * as z from 'zod';
-import { batchSchema } from './batch-decay.ts';
 import { check, closed, copyPlain, isMapping, open } from './check.ts';
-import {
-  CONSTRUCTOR_NAMES,
-  FORCE_DEFAULT_NAME,
-  LAYER_DECAY_NAMES,
-  YOLO_NAMES,
-  YOLO_WORLD_NAME,
-} from './constructor-names.ts';
 import { ConfigError, type ConfigPath, type Issue } from './errors.ts';
-import { count, dotted, flag, name, notNegative, number, positive, scope } from './fields.ts';
-import { layerDecaySchema, paramwiseSchema, reservedIssues } from './paramwise-config.ts';
-import { paramSchedulerSchema } from './scheduler-config.ts';
-import { KNOWN_WRAPPERS, type RegisteredNames, readWrapperNames } from './type-names.ts';
+import { count, flag, name, notNegative, number, positive } from './fields.ts';
+import { reservedIssues } from './paramwise-config.ts';
+import { type RegisteredNames, readWrapperNames } from './type-names.ts';
 
 /** `optim_wrapper.optimizer`: `type`, the base `lr` and `weight_decay`, and whatever else the optimizer takes. */
-const optimizerSchema = open({ type: name, lr: notNegative.nullish(), weight_decay: notNegative.nullish() });
+export const optimizerSchema = open({ type: name, lr: notNegative.nullish(), weight_decay: notNegative.nullish() });
 
 const clipByNorm = closed({
   type: z.literal('norm').optional(),
@@ -48,7 +39,7 @@ const settingsShape = {
   on_non_finite: z.enum(['step', 'skip', 'throw'], { error: '"step", "skip" or "throw"' }).optional(),
 };
 
-const wrapperShape = {
+export const wrapperShape = {
   type: name.default('OptimWrapper'),
   constructor: name.default('DefaultOptimWrapperConstructor'),
   optimizer: optimizerSchema,
@@ -73,7 +64,8 @@ const lossScaleSchema = z.union(
       '"dynamic", a number above 0, or a mapping with init_scale, growth_factor (above 1), backoff_factor (between 0 and 1), growth_interval, enabled',
   },
 );
-const amp = {
+/** What AmpOptimWrapper has more. */
+export const amp = {
   /** `dynamic` where not given. */
   loss_scale: lossScaleSchema.optional(),
   dtype: z
@@ -122,10 +114,26 @@ export function parseOptimWrapper(
   // `constructor` is a field here, and every ordinary object inherits a property of that name.
   const bare: unknown = Object.assign(Object.create(null), named);
   const schema = WRAPPER_SCHEMAS.get(named.type ?? 'OptimWrapper') ?? customWrapperSchema;
-  const parsed = check(schema, bare, root) as OptimWrapperConfig;
+  const parsed = checkWrapper(schema, bare, root);
   const issues = strayFields(parsed.optimizer, root);
   if (issues.length > 0) throw new ConfigError(issues);
   return parsed;
+}
+
+const OF_A_MEMBER =
+  'MMagic\'s choice of modules is read in a member: constructor: "MultiOptimWrapperConstructor", NAME: { modules, optimizer }';
+
+function checkWrapper(schema: z.ZodType, config: unknown, root: ConfigPath): OptimWrapperConfig {
+  try {
+    return check(schema, config, root) as OptimWrapperConfig;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const issues = error.issues.map((issue): Issue => {
+      const isChoice = issue.code === 'unknown_field' && issue.path.at(-1) === 'modules';
+      return isChoice && issue.path.length === root.length + 1 ? { ...issue, meant: OF_A_MEMBER } : issue;
+    });
+    throw new ConfigError(issues);
+  }
 }
 
 /** A copy of a config without its `paramwise_cfg`, which whoever gets it may change: it is checked when it is used. */
@@ -176,35 +184,4 @@ export function parseWrapperSettings(
 /** A checked `loss_scale`. @throws ConfigError with every problem found. */
 export function parseLossScale(value: unknown, path: ConfigPath = ['optim_wrapper', 'loss_scale']): LossScaleConfig {
   return check(lossScaleSchema, copyPlain(value, path), path);
-}
-
-/** JSON Schema (draft 2020-12) of a config file with `optim_wrapper` and `param_scheduler`, for editors. */
-export function configJsonSchema(): Record<string, unknown> {
-  const shape = { ...wrapperShape, optimizer: optimizerSchema.extend({ _scope_: scope }), _scope_: scope };
-  const byConstructor = constructorForms().flatMap((fields) => [
-    closed({ ...shape, ...fields, type: dotted('OptimWrapper').optional() }),
-    closed({ ...shape, ...fields, ...amp, type: dotted('AmpOptimWrapper') }),
-  ]);
-  const config = z.object({
-    optim_wrapper: z.union([...byConstructor, open({ ...shape, type: otherThan(KNOWN_WRAPPERS) })]),
-    param_scheduler: paramSchedulerSchema.nullish(),
-  });
-  return { ...z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) };
-}
-
-/** What each constructor reads; of one by its path, or of the user's, the fields are not told. */
-function constructorForms() {
-  const anything = z.record(z.string(), z.unknown()).nullish();
-  return [
-    { constructor: otherThan(CONSTRUCTOR_NAMES.slice(1)).optional(), paramwise_cfg: paramwiseSchema.nullish() },
-    { constructor: z.enum(LAYER_DECAY_NAMES), paramwise_cfg: layerDecaySchema },
-    { constructor: z.enum(YOLO_NAMES), paramwise_cfg: batchSchema.nullish() },
-    { constructor: z.enum([YOLO_WORLD_NAME, FORCE_DEFAULT_NAME]), paramwise_cfg: anything },
-    { constructor: z.string().regex(/\./), paramwise_cfg: anything },
-  ];
-}
-
-/** A name without a dot that is none of these. */
-function otherThan(names: readonly string[]) {
-  return name.meta({ not: { pattern: `^(?:.*\\.)?(?:${names.join('|')})$` } });
 }

@@ -83,7 +83,7 @@ function describeIssue(issue: Issue): string {
     case 'invalid_value':
       return `found ${issue.found}; allowed is ${issue.allowed}`;
     case 'missing_base':
-      return `needs the optimizer's ${issue.base}, which it multiplies; set optim_wrapper.optimizer.${issue.base}`;
+      return `needs the optimizer's ${issue.base}, which it multiplies; set ${formatPath(optimizerBeside(issue.path))}.${issue.base}`;
     case 'unsafe_key':
       return 'a field of this name would change the prototype of an object; remove it';
     case 'misplaced_field':
@@ -163,4 +163,10 @@ function editDistance(a: string, b: string): number {
     previous = row;
   }
   return previous[b.length]!;
+}
+
+/** The optimizer that a `paramwise_cfg` stands beside. */
+function optimizerBeside(path: ConfigPath): ConfigPath {
+  const at = path.indexOf('paramwise_cfg');
+  return [...(at > 0 ? path.slice(0, at) : ['optim_wrapper']), 'optimizer'];
 }

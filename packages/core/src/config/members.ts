@@ -10,7 +10,7 @@ import { ConfigError, type ConfigPath, describeValue, type Issue } from './error
 /** The constructor of a mapping of members, as MMagic calls it. */
 export const MEMBERS_CONSTRUCTOR = 'MultiOptimWrapperConstructor';
 /** What stands for it: members are made by the default constructor, each for its own part of the model. */
-const MEMBERS_CONSTRUCTORS: readonly string[] = [MEMBERS_CONSTRUCTOR, 'DefaultOptimWrapperConstructor'];
+export const MEMBERS_CONSTRUCTORS: readonly string[] = [MEMBERS_CONSTRUCTOR, 'DefaultOptimWrapperConstructor'];
 
 /** Fields beside the members that are none. */
 const BESIDE: readonly string[] = ['constructor', '_scope_'];
@@ -151,7 +151,8 @@ export function collectIssues<T>(
   }
 }
 
-function memberPath(name: string, path: ConfigPath, root: 'optim_wrapper' | 'param_scheduler'): ConfigPath {
+/** Where an issue of a member's own config stands in the whole; for `root` see `collectIssues`. */
+export function memberPath(name: string, path: ConfigPath, root: 'optim_wrapper' | 'param_scheduler'): ConfigPath {
   if (path[0] === root) return [root, name, ...path.slice(1)];
   return root === 'optim_wrapper' ? [root, name, ...path] : path;
 }

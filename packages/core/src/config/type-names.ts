@@ -70,8 +70,8 @@ export function typeName(found: string, scope: string | undefined, known: Names,
 }
 
 /**
- * A config, one mapping or a list of them, whose names say the library that they are of, where MMEngine would look them up
- * there first and find another class than without.
+ * A config, one mapping, a list of them or one of several optimizers, whose names say the library that they are of, where
+ * MMEngine would look them up there first and find another class than without.
  *
  * @param scope the `default_scope` of the file.
  */
@@ -83,7 +83,10 @@ export function inDefaultScope(config: unknown, scope: unknown): unknown {
     const variant = `${scope}.${String(Object.hasOwn(config, field) ? config[field] : undefined)}`;
     return VARIANTS.has(variant) && config[SCOPE] === undefined ? [[field, variant] as const] : [];
   });
-  return named.length === 0 ? config : { ...config, ...Object.fromEntries(named) };
+  if (named.length > 0) return { ...config, ...Object.fromEntries(named) };
+  const isOne = Object.hasOwn(config, 'type') || Object.hasOwn(config, 'optimizer');
+  if (isOne) return config;
+  return Object.fromEntries(Object.entries(config).map(([name, member]) => [name, inDefaultScope(member, scope)]));
 }
 
 /** `torch.optim.AdamW` → `AdamW` */

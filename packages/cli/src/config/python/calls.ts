@@ -4,10 +4,11 @@ import { BUILT_INS } from './built-ins.ts';
 import { comprehend } from './comprehensions.ts';
 import { evaluate, evaluateKept, mappingOf } from './evaluation.ts';
 import { type Frame, lookUp } from './frame.ts';
+import { callLibrary } from './library.ts';
 import { callMethod } from './methods.ts';
 import { itemsOf } from './sequences.ts';
 import { type Node, parts, separated, textOf } from './syntax.ts';
-import { PyIterator, Unreadable, type Value } from './values.ts';
+import { PyIterator, PyLibrary, Unreadable, type Value } from './values.ts';
 
 /** `function(…)` or `value.method(…)`. @throws Unreadable */
 export function callOf(node: Node, frame: Frame): Value {
@@ -15,11 +16,15 @@ export function callOf(node: Node, frame: Frame): Value {
   const [of, sign, property] = parts(callee!);
   if (callee!.name === 'MemberExpression' && sign!.name === '.') {
     const receiver = evaluate(of!, frame);
-    return callMethod(receiver, textOf(frame.source, property!), argumentsOf(list!, frame), frame.budget);
+    const method = textOf(frame.source, property!);
+    if (receiver instanceof PyLibrary)
+      return callLibrary(`${receiver.path}.${method}`, argumentsOf(list!, frame), frame.budget);
+    return callMethod(receiver, method, argumentsOf(list!, frame), frame.budget);
   }
   const name = textOf(frame.source, callee!);
-  const builtIn =
-    callee!.name === 'VariableName' && lookUp(frame, name) === undefined ? BUILT_INS.get(name) : undefined;
+  const own = callee!.name === 'VariableName' ? lookUp(frame, name) : null;
+  if (own instanceof PyLibrary) return callLibrary(own.path, argumentsOf(list!, frame), frame.budget);
+  const builtIn = own === undefined ? BUILT_INS.get(name) : undefined;
   if (builtIn === undefined) {
     const shown = name.length > 60 || name.includes('\n') ? 'this' : `${name}()`;
     throw new Unreadable(`calling ${shown} would need running Python`);

@@ -9,7 +9,6 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['LambdaExpression', 'a function'],
   ['AwaitExpression', 'await'],
   ['YieldExpression', 'yield'],
-  ['NamedExpression', 'an assignment inside an expression'],
   ['Ellipsis', '...'],
 ]);
 

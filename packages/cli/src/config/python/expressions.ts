@@ -4,6 +4,7 @@ import { comprehend, type Element } from './comprehensions.ts';
 import { elements, evaluate, evaluateKept, evaluateList, mappingOf } from './evaluation.ts';
 import { formatStringOf } from './format-strings.ts';
 import { type Evaluate, type Expressions, type Frame, lookUp } from './frame.ts';
+import { libraryValue } from './library.ts';
 import { numberOf, stringOf } from './literals.ts';
 import { BASE, BASE_IN_TEXT } from './mentions.ts';
 import { calculate } from './numbers.ts';
@@ -17,6 +18,7 @@ import {
   numeric,
   PyDict,
   PyIterator,
+  PyLibrary,
   PyList,
   PyName,
   PySet,
@@ -46,6 +48,7 @@ export const EXPRESSIONS: Expressions = new Map<string, Evaluate>([
   ['BinaryExpression', binary],
   ['UnaryExpression', unary],
   ['ConditionalExpression', conditional],
+  ['NamedExpression', named],
   ['MemberExpression', member],
   ['CallExpression', (node, frame) => callOf(node, frame)],
 ]);
@@ -172,6 +175,16 @@ function conditional(node: Node, frame: Frame): Value {
   return evaluate(isTrue(evaluate(condition!, frame)) ? then! : otherwise!, frame);
 }
 
+/** `name := value`, which inside of a comprehension is a name outside of it. */
+function named(node: Node, frame: Frame): Value {
+  const [name, , ...rest] = parts(node);
+  const value = evaluateKept(rest[0]!, frame);
+  let at = frame;
+  while (at.outer !== undefined) at = at.outer;
+  at.names.set(textOf(frame.source, name!), value);
+  return value;
+}
+
 /** `of.name`, `of[key]`, `of[a:b:c]` */
 function member(node: Node, frame: Frame): Value {
   const [of, sign, ...rest] = parts(node);
@@ -195,6 +208,11 @@ function slicesSides(nodes: readonly Node[], frame: Frame): Value[] {
 /** A field of MMEngine's ConfigDict, or what is in an imported name. */
 function attributeOf(of: Value, name: string): Value {
   if (of instanceof PyName) return new PyName(`${of.path}.${name}`);
+  if (of instanceof PyLibrary) {
+    const found = libraryValue(`${of.path}.${name}`);
+    if (found !== undefined) return found;
+    throw new Unreadable(`what is in ${of.path}.${name} would need running Python`);
+  }
   if (!(of instanceof PyDict)) throw new Unreadable(`".${name}" of ${kindOf(of)} would need running Python`);
   if (!of.isConfig) throw new Unreadable(`a dict of this file has no ".${name}" in Python; write ["${name}"]`);
   const found = of.get(name);

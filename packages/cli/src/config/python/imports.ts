@@ -1,5 +1,6 @@
 /** Imports: a name that is imported is its dotted path, and in `with read_base():` what another config has. */
 import { type Frame, unknownValue } from './frame.ts';
+import { libraryValue } from './library.ts';
 import { STANDARD_LIBRARY } from './standard-library.ts';
 import { type Node, parts, placeOf, type Source, separated, textOf } from './syntax.ts';
 import { PyName, Unreadable, type Value } from './values.ts';
@@ -40,6 +41,8 @@ export function importNames(node: Node, frame: Frame): void {
 /** What comes with Python is there for real in MMEngine: numbers, functions. Anything else is its path. */
 function pathValue(path: string, node: Node, frame: Frame): Value {
   if (!STANDARD_LIBRARY.has(path.split('.')[0]!)) return new PyName(path);
+  const known = libraryValue(path);
+  if (known !== undefined) return known;
   const place = placeOf(frame.source, node.from);
   return unknownValue(Object.assign(new Unreadable(`what is in ${path} would need running Python`), { place }));
 }

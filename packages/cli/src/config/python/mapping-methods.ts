@@ -3,18 +3,9 @@
 import { type Arguments, valuesOf } from './arguments.ts';
 import { type Budget, checkExtent } from './budget.ts';
 import { pairsOf } from './built-ins.ts';
+import { deepCopied } from './library.ts';
 import { keyText } from './sequences.ts';
-import {
-  configCopy,
-  isTrue,
-  PyDict,
-  PyIterator,
-  PyList,
-  PyTuple,
-  Unreadable,
-  unknownAs,
-  type Value,
-} from './values.ts';
+import { configCopy, isTrue, PyDict, PyIterator, PyTuple, Unreadable, type Value } from './values.ts';
 
 type Method = (of: PyDict, given: Arguments, budget: Budget) => Value;
 
@@ -128,9 +119,7 @@ const DELETE = '_delete_';
 function merge(of: PyDict, given: Arguments, budget: Budget): Value {
   const [other] = valuesOf(given, 1, 1);
   if (!(other instanceof PyDict)) throw new Unreadable('merge() takes a mapping');
-  checkExtent(of, budget);
-  checkExtent(other, budget);
-  const merged = mergeFields(deepCopy(other), deepCopy(of)) as PyDict;
+  const merged = mergeFields(deepCopied(other, budget), deepCopied(of, budget)) as PyDict;
   of.clear();
   for (const [key, value] of merged.entries()) of.set(key, value);
   return null;
@@ -151,21 +140,4 @@ function mergeFields(own: Value, base: Value): Value {
   }
   for (const [key, value] of own.entries()) if (made.get(key) === undefined) made.set(key, mergeFields(value, null));
   return made;
-}
-
-/** A copy that shares nothing that can be changed. */
-function deepCopy(value: Value): Value {
-  if (value instanceof PyDict) {
-    const made = new PyDict(value.isConfig);
-    return unknownAs(
-      value,
-      (from) => {
-        for (const [key, item] of from.entries()) made.set(key, deepCopy(item));
-        return made;
-      },
-      made,
-    );
-  }
-  if (value instanceof PyList) return unknownAs(value, (from) => new PyList(from.items.map(deepCopy)), new PyList([]));
-  return value instanceof PyTuple ? new PyTuple(value.items.map(deepCopy)) : value;
 }

@@ -94,10 +94,13 @@ function isTarget(node: Node): boolean {
   return false;
 }
 
+/** Functions that change nothing, though what they give is not read. */
+const PURE = new Set(['isinstance', 'issubclass', 'hasattr', 'callable', 'type', 'id', 'repr']);
+
 function isPureCall(node: Node, source: Source, bound: ReadonlySet<string>): boolean {
   const callee = node.firstChild!;
   const name = textOf(source, callee);
-  return callee.name === 'VariableName' && BUILT_INS.has(name) && !bound.has(name);
+  return callee.name === 'VariableName' && (BUILT_INS.has(name) || PURE.has(name)) && !bound.has(name);
 }
 
 const BINDING = new Set(['FunctionDefinition', 'ClassDefinition', 'ImportStatement', 'WithStatement', 'TryStatement']);

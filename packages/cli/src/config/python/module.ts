@@ -25,6 +25,11 @@ export interface Bases {
 
 /** @throws Unreadable, TooMuch, with the place. */
 export function evaluateModule(source: Source, wanted: Wanted, bases: Bases, budget: Budget): PyDict {
+  const raised = source.statements.find(({ name }) => name === 'RaiseStatement');
+  if (raised !== undefined) {
+    const place = placeOf(source, raised.from);
+    throw Object.assign(new Unreadable('this file raises an error whenever it is read'), { place });
+  }
   const isText = source.statements.some((statement) => isBaseAssignment(statement, source)) || !isNewStyle(source);
   return isText ? textModule(source, wanted, bases, budget) : newModule(source, wanted, bases, budget);
 }

@@ -2,10 +2,12 @@
  * Statements. Where one cannot be read, every name that it binds and everything that it may have changed is unknown from there
  * on; that is told only to who uses it.
  */
+import type { Budget } from './budget.ts';
+import { pairsOf } from './built-ins.ts';
 import { evaluate, evaluateList } from './evaluation.ts';
 import { type Frame, unknownValue } from './frame.ts';
 import { importNames } from './imports.ts';
-import { BASE, type Effects } from './mentions.ts';
+import { BASE, type Effects, effectsOf } from './mentions.ts';
 import { extend } from './methods.ts';
 import { operate } from './operators.ts';
 import { itemsOf } from './sequences.ts';
@@ -88,7 +90,7 @@ const STATEMENTS: ReadonlyMap<string, Run> = new Map<string, Run>([
   ['BreakStatement', () => 'break'],
   ['ContinueStatement', () => 'continue'],
   ['PassStatement', nothing],
-  ['AssertStatement', nothing],
+  ['AssertStatement', assertion],
   ['PrintStatement', nothing],
   [';', nothing],
 ]);
@@ -118,7 +120,15 @@ function assign(node: Node, frame: Frame): Signal {
   return undefined;
 }
 
-/** `target += value`: a list is changed in place, anything else is replaced. */
+/** One that does something beside asking is evaluated. */
+function assertion(node: Node, frame: Frame): Signal {
+  const { mayChange, binds } = effectsOf(node, frame.source, new Set(frame.names.keys()));
+  if (!mayChange && binds.size === 0) return undefined;
+  if (!isTrue(evaluate(parts(node)[1]!, frame))) throw new Unreadable('what this asserts is not so');
+  return undefined;
+}
+
+/** `target += value`: a list or dict is changed in place, anything else is replaced. */
 function updateInPlace(node: Node, frame: Frame): Signal {
   const [target, sign, ...rest] = parts(node);
   const operator = textOf(frame.source, sign!).slice(0, -1);
@@ -126,12 +136,20 @@ function updateInPlace(node: Node, frame: Frame): Signal {
   const value = evaluateList(rest, frame);
   let result: Value = old;
   if (old instanceof PyList && operator === '+') extend(old, value, frame.budget);
+  else if (old instanceof PyDict && !old.isConfig && operator === '|') join(old, value, frame.budget);
   else if (old instanceof PyDict || old instanceof PySet || (old instanceof PyList && operator === '*')) {
     throw new Unreadable(`"${operator}=" on this is not read`);
   } else result = operate(operator, old, value, frame.budget);
   if (target!.name === 'VariableName') assignTo([target!], result, frame);
   else placeFor(target!, frame).set(result);
   return undefined;
+}
+
+/** `mapping |= values` */
+function join(mapping: PyDict, values: Value, budget: Budget): void {
+  const pairs = pairsOf(values, budget);
+  budget.take('items', pairs.length);
+  for (const [key, value] of pairs) mapping.set(key, value);
 }
 
 function remove(node: Node, frame: Frame): Signal {

@@ -3,7 +3,19 @@
  * mappings are objects that several names may share, as there.
  */
 
-export type Value = null | boolean | bigint | number | string | PyList | PyTuple | PyDict | PySet | PyIterator | PyName;
+export type Value =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | PyList
+  | PyTuple
+  | PyDict
+  | PySet
+  | PyIterator
+  | PyName
+  | PyLibrary;
 
 /** Why something cannot be read. `place` is `file:line` and is added where it becomes known. */
 export class Unreadable extends Error {
@@ -125,6 +137,15 @@ export class PyName {
   }
 }
 
+/** One of Python's own modules, or a function in it, of which something is read. */
+export class PyLibrary {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
 /** A ConfigDict takes mappings as its own kind, and lists and tuples as copies. */
 function asConfig(value: Value): Value {
   if (value instanceof PyDict && !value.isConfig) return configCopy(value);
@@ -175,14 +196,14 @@ export function kindOf(value: Value): string {
   if (value instanceof PyTuple) return 'a tuple';
   if (value instanceof PyDict) return 'a dict';
   if (value instanceof PySet) return 'a set';
-  if (value instanceof PyName) return `the imported ${value.path}`;
+  if (value instanceof PyName || value instanceof PyLibrary) return `the imported ${value.path}`;
   return 'an iterator';
 }
 
 /** Python's truth. */
 export function isTrue(value: Value): boolean {
   if (value instanceof PyDict) return value.size > 0;
-  if (value instanceof PyName) return true;
+  if (value instanceof PyName || value instanceof PyLibrary) return true;
   if (value !== null && typeof value === 'object') return value.items.length > 0;
   return Boolean(value);
 }

@@ -21,11 +21,12 @@ export interface StateDict extends Candidate {
   readonly others: readonly Candidate[];
   /** Names of the buffers of a module that was saved whole; `undefined` for a state dict, which does not tell. */
   readonly buffers: ReadonlySet<string> | undefined;
+  /** Names of the classes of its norms, by path. */
+  readonly norms: ReadonlyMap<string, string> | undefined;
 }
 
-interface Found extends Candidate {
+interface Found extends Candidate, Pick<StateDict, 'buffers' | 'norms'> {
   readonly map: Named;
-  readonly buffers: ReadonlySet<string> | undefined;
 }
 
 /** Where training scripts keep the model's state dict among other things, most usual first. */
@@ -96,7 +97,7 @@ function lookInto(modules: ModuleReader): Look {
   return (value, key) => {
     const module = modules.read(value);
     const map = module?.tensors ?? mappingOf(value);
-    return map && { key, map, count: countTensors(map), buffers: module?.buffers };
+    return map && { key, map, count: countTensors(map), buffers: module?.buffers, norms: module?.norms };
   };
 }
 

@@ -16,7 +16,13 @@ export interface WholeModule {
   readonly tensors: Named;
   /** Names of those that are buffers. */
   readonly buffers: ReadonlySet<string>;
+  /** Names of the classes of its norms, by path. */
+  readonly norms: ReadonlyMap<string, string>;
 }
+
+/** PyTorch's own classes of norms. RMSNorm is none of those that MMEngine's rules know. */
+const NORM =
+  /^torch\.nn\.modules\.(?:batchnorm|instancenorm|normalization)\.(BatchNorm\dd|SyncBatchNorm|InstanceNorm\dd|GroupNorm|LayerNorm)$/;
 
 /** Reads the modules of one file; a module that stands in several places is read once, and all together are bounded. */
 export class ModuleReader {
@@ -34,11 +40,14 @@ export class ModuleReader {
   #walk(root: Unknown): WholeModule {
     const tensors = new Map<Pickled, Pickled>();
     const buffers = new Set<string>();
+    const norms = new Map<string, string>();
     const stack: { value: Pickled; prefix: string }[] = [{ value: root, prefix: '' }];
     for (let module = stack.pop(); module !== undefined; module = stack.pop()) {
       this.#left--;
       if (this.#left < 0) fail(`it holds more than ${MAX_MODULES} modules`);
       const { value, prefix } = module;
+      const norm = value instanceof Unknown ? NORM.exec(value.name)?.[1] : undefined;
+      if (norm !== undefined) norms.set(prefix.slice(0, -1), norm);
       for (const [name, tensor] of ownTensors(value, '_parameters')) tensors.set(`${prefix}${nameOf(name)}`, tensor);
       for (const [name, tensor] of ownTensors(value, '_buffers')) {
         tensors.set(`${prefix}${nameOf(name)}`, tensor);
@@ -51,7 +60,7 @@ export class ModuleReader {
         if (child !== null) stack.push({ value: child, prefix: below });
       }
     }
-    return { tensors, buffers };
+    return { tensors, buffers, norms };
   }
 }
 
