@@ -87,7 +87,7 @@ export function findMembers(
   warnings.push(...constructorWarnings(config, registries, unknown, issues));
   const order = isModuleView(models) ? [] : Object.keys(models);
   // Models that are given by name keep their order.
-  const ordered = config.members.toSorted((a, b) => order.indexOf(a.modules[0]!) - order.indexOf(b.modules[0]!));
+  const ordered = [...config.members].sort((a, b) => order.indexOf(a.modules[0]!) - order.indexOf(b.modules[0]!));
   const members = ordered.flatMap(({ name, optimWrapper, modules }) => {
     const isKnown = isModuleView(models) || modules.every((module) => Object.hasOwn(models, module));
     const part = isKnown ? findPart(root, { name, optimWrapper, modules }, issues) : undefined;
