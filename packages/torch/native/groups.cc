@@ -25,6 +25,12 @@ size_t bytes_in(const Tensors& tensors) {
   return bytes;
 }
 
+c10d::BarrierOptions waiting_for(std::chrono::milliseconds timeout) {
+  c10d::BarrierOptions options;
+  options.timeout = timeout;
+  return options;
+}
+
 // Gloo that counts what it is asked for, by us or by a reducer, and tells the monitor of what failed.
 class CountedGloo final : public c10d::ProcessGroupGloo {
  public:
@@ -43,7 +49,10 @@ class CountedGloo final : public c10d::ProcessGroupGloo {
   }
 
   WorkPtr allgather(std::vector<Tensors>& outputs, Tensors& inputs, const c10d::AllgatherOptions& options) override {
-    count(bytes_in(inputs));
+    const size_t bytes = bytes_in(inputs);
+    count(bytes);
+    // Gloo's own divides by the size.
+    if (bytes == 0) return watched(ProcessGroupGloo::barrier(waiting_for(options.timeout)));
     return watched(ProcessGroupGloo::allgather(outputs, inputs, options));
   }
 
