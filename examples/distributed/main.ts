@@ -39,6 +39,7 @@ const { images, labels, count } = slice(loadSplit('train'), 0, options.images);
 const test = slice(loadSplit('t10k'), 0, options.testImages);
 const sampler = new DistributedSampler(count, { dropLast: true });
 const batch = Math.floor(options.batch / ranks);
+if (batch === 0) throw new Error(`--batch ${options.batch}: ${ranks} ranks need an image each, at least`);
 const steps = Math.floor(sampler.length / batch);
 
 manualSeed(0);

@@ -4,6 +4,7 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupWrapper.hpp>
 #include <torch/csrc/distributed/c10d/reducer.hpp>
 
 #include <string>
@@ -19,6 +20,8 @@ using ProcessGroupPtr = c10::intrusive_ptr<c10d::ProcessGroup>;
 // Until 2.0 a backend was a process group; since then a process group has backends. What its constructor takes has changed
 // within the 2.x, so it is asked for and not told by the version.
 #if PARAMWISE_LIBTORCH_FROM(2, 0)
+using BackendPtr = c10::intrusive_ptr<c10d::Backend>;
+
 template <typename Backend, typename Group = c10d::ProcessGroup>
 ProcessGroupPtr group_of(const c10::intrusive_ptr<Backend>& backend, const c10::intrusive_ptr<c10d::Store>& store) {
   const int rank = backend->getRank();
@@ -34,6 +37,8 @@ ProcessGroupPtr group_of(const c10::intrusive_ptr<Backend>& backend, const c10::
   return group;
 }
 #else
+using BackendPtr = ProcessGroupPtr;
+
 template <typename Backend>
 ProcessGroupPtr group_of(const c10::intrusive_ptr<Backend>& backend, const c10::intrusive_ptr<c10d::Store>&) {
   return backend;

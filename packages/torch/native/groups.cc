@@ -1,9 +1,14 @@
 #include "groups.h"
 
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <mutex>
 #include <sstream>
 #include <string_view>
 #include <thread>
+
+#include <gloo/common/logging.h>
 
 #include "distributed.h"
 
@@ -18,6 +23,12 @@ size_t bytes_in(const Tensors& tensors) {
   size_t bytes = 0;
   for (const auto& tensor : tensors) bytes += tensor.nbytes();
   return bytes;
+}
+
+c10d::BarrierOptions waiting_for(std::chrono::milliseconds timeout) {
+  c10d::BarrierOptions options;
+  options.timeout = timeout;
+  return options;
 }
 
 // Gloo that counts what it is asked for, by us or by a reducer, and tells the monitor of what failed.
@@ -38,7 +49,10 @@ class CountedGloo final : public c10d::ProcessGroupGloo {
   }
 
   WorkPtr allgather(std::vector<Tensors>& outputs, Tensors& inputs, const c10d::AllgatherOptions& options) override {
-    count(bytes_in(inputs));
+    const size_t bytes = bytes_in(inputs);
+    count(bytes);
+    // Gloo's own divides by the size.
+    if (bytes == 0) return watched(ProcessGroupGloo::barrier(waiting_for(options.timeout)));
     return watched(ProcessGroupGloo::allgather(outputs, inputs, options));
   }
 
@@ -97,10 +111,51 @@ ObjectTable<GroupPtr>& groups() {
   return *instance;
 }
 
+// As in Python.
+bool compares_ranks() {
+  const char* const level = std::getenv("TORCH_DISTRIBUTED_DEBUG");
+  return level && std::string_view(level) == "DETAIL";
+}
+
+// Before each exchange ranks compare, by a second group, what they give to it.
+BackendPtr compared(const GroupPlan& plan, const BackendPtr& backend,
+                    const c10::intrusive_ptr<c10d::ProcessGroupGloo::Options>& options) {
+  auto store = c10::make_intrusive<c10d::PrefixStore>("pg_wrapper:" + group_prefix(plan.number), plan.store);
+  auto second = c10::make_intrusive<c10d::ProcessGroupGloo>(store, plan.rank, plan.size, options);
+  return c10::make_intrusive<c10d::ProcessGroupWrapper>(backend, second);
+}
+
 // Of this thread's run, the last that began.
 std::shared_ptr<Monitor>& thread_monitor() {
   static thread_local auto* instance = new std::shared_ptr<Monitor>();
   return *instance;
+}
+
+}  // namespace
+
+namespace {
+
+std::terminate_handler usual_end = nullptr;
+
+[[noreturn]] void end_of_mismatch() {
+  if (const auto error = std::current_exception()) try {
+      std::rethrow_exception(error);
+    } catch (const ::gloo::EnforceNotMet&) {
+      std::fputs(
+          "paramwise: the ranks gave different exchanges, or tensors of different sizes, to one another, after which "
+          "they cannot go on. All ranks have to call the same in the same order, with tensors of the same shape and "
+          "dtype; TORCH_DISTRIBUTED_DEBUG=DETAIL finds the first call that differs\n",
+          stderr);
+    } catch (...) {
+    }
+  if (usual_end) usual_end();
+  std::abort();
+}
+
+// Gloo finds a message that does not fit on a thread of its own, where nothing catches what it throws.
+void explain_mismatches() {
+  static std::once_flag once;
+  std::call_once(once, [] { usual_end = std::set_terminate(end_of_mismatch); });
 }
 
 }  // namespace
@@ -111,6 +166,7 @@ Traffic& traffic() {
 }
 
 GroupPtr make_group(const GroupPlan& plan) {
+  explain_mismatches();
   auto options = c10d::ProcessGroupGloo::Options::create(plan.timeout);
   options->devices = devices_of(plan.device);
   options->threads = static_cast<int>(options->devices.size()) * 2;
@@ -119,8 +175,8 @@ GroupPtr make_group(const GroupPlan& plan) {
   plan.store->add(arrival_key(plan.number), 1);
   auto backend = c10::make_intrusive<CountedGloo>(plan, store, options);
   backend->setSequenceNumberForGroup();
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo = backend;
-  return std::make_shared<Group>(Group{gloo, group_of(gloo, store), plan.store, plan.monitor, plan.timeout});
+  const BackendPtr used = compares_ranks() ? compared(plan, backend, options) : BackendPtr(backend);
+  return std::make_shared<Group>(Group{used, group_of(used, store), plan.store, plan.monitor, plan.timeout});
 }
 
 GroupPtr group_at(Handle handle) {

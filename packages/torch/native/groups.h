@@ -19,7 +19,7 @@ struct Traffic {
 Traffic& traffic();
 
 struct Group {
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> backend;
+  BackendPtr backend;
   ProcessGroupPtr process_group;
   // Of the whole run, as sub-groups rendezvous in it.
   c10::intrusive_ptr<c10d::Store> store;

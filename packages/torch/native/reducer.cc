@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "convert.h"
+#include "distributed.h"
 #include "exports.h"
 #include "groups.h"
 
@@ -67,7 +68,13 @@ double reducer_new(Reader& in, Writer&) {
 
 double reducer_before_forward(Reader& in, Writer&) {
   c10d::Reducer& reducer = reducer_at(in.number());
-  reducer.rebuild_buckets();
+  try {
+    reducer.rebuild_buckets();
+  } catch (const std::exception& error) {
+    const std::string reason = explain_failed_exchange(error.what());
+    TORCH_CHECK(reason.empty(), "the order of gradients could not be exchanged: ", reason, " (", error.what(), ")");
+    throw;
+  }
   reducer.prepare_for_forward();
   return 0;
 }

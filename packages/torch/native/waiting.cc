@@ -55,6 +55,10 @@ class Way {
     if (pending_++ == 0) check(napi_ref_threadsafe_function(env, function_), "keeping the process alive");
   }
 
+  void expect_no_more(napi_env env) {
+    if (--pending_ == 0) napi_unref_threadsafe_function(env, function_);
+  }
+
   void send(std::unique_ptr<Outcome> outcome) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;
@@ -72,7 +76,7 @@ class Way {
     const std::unique_ptr<Outcome> outcome(static_cast<Outcome*>(data));
     if (!env) return;
     auto* const way = static_cast<Way*>(context);
-    if (--way->pending_ == 0) napi_unref_threadsafe_function(env, way->function_);
+    way->expect_no_more(env);
     settle(env, *outcome);
     report_memory(env);
   }
@@ -122,7 +126,12 @@ napi_value promise_of(napi_env env, Task task) {
   napi_value promise;
   check(napi_create_promise(env, &deferred, &promise), "making a promise");
   way.expect(env);
-  std::thread([task = std::move(task), &way, deferred] { run(task, way, deferred); }).detach();
+  try {
+    std::thread([task = std::move(task), &way, deferred] { run(task, way, deferred); }).detach();
+  } catch (...) {
+    way.expect_no_more(env);
+    throw;
+  }
   return promise;
 }
 

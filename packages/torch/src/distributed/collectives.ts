@@ -55,6 +55,8 @@ function codeOf(what: string, op: ReduceOperation): number {
 function checkTensor(what: string, tensor: unknown): asserts tensor is Tensor {
   if (!(tensor instanceof Tensor))
     throw new TypeError(`${what} takes tensors, not ${tensor === null ? 'null' : typeof tensor}`);
+  if (tensor.device !== 'cpu')
+    throw new TypeError(`${what}: the tensor is on the device ${tensor.device}; give tensor.to('cpu')`);
   if (!tensor.isContiguous) throw new TypeError(`${what}: the tensor is not contiguous; give tensor.contiguous()`);
 }
 
@@ -139,7 +141,7 @@ export async function send(tensor: Tensor, dst: number, options: TagOption = {})
   checkOptions('send', TAG, options);
   checkTensor('send', tensor);
   const group = groupFor('send', options.group);
-  write([group.handle, otherThan(group, dst, 'send'), options.tag ?? 0], [tensor]);
+  write([group.handle, otherThan(group, dst, 'send'), tagOf('send', options)], [tensor]);
   await settled('send', group, native.send());
 }
 
@@ -148,9 +150,16 @@ export async function recv(tensor: Tensor, src: number, options: TagOption = {})
   checkOptions('recv', TAG, options);
   checkTensor('recv', tensor);
   const group = groupFor('recv', options.group);
-  write([group.handle, otherThan(group, src, 'recv'), options.tag ?? 0], [tensor]);
+  write([group.handle, otherThan(group, src, 'recv'), tagOf('recv', options)], [tensor]);
   await settled('recv', group, native.receive());
   return tensor;
+}
+
+const MOST_TAGS = 2 ** 31;
+
+function tagOf(what: string, { tag = 0 }: TagOption): number {
+  if (Number.isInteger(tag) && tag >= 0 && tag < MOST_TAGS) return tag;
+  throw new RangeError(`${what}: the tag is ${tag}; it must be a whole number from 0 to ${MOST_TAGS - 1}`);
 }
 
 function otherThan(group: ProcessGroup, rank: number, what: string): number {

@@ -34,6 +34,7 @@ const DEFAULTS: Required<{ [name in keyof DataParallelOptions]: unknown }> = {
 };
 
 const MIB = 2 ** 20;
+const MOST_MIB = 2 ** 20;
 const NAME = 'DistributedDataParallel';
 
 const collected = new FinalizationRegistry<number>(releaseReducer);
@@ -58,6 +59,8 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
   readonly #group: ProcessGroup;
   readonly #settings: Required<Omit<DataParallelOptions, 'processGroup'>>;
   #reducer: number | undefined;
+  /** The parameters whose gradients are exchanged; all ranks have agreed on them. */
+  #trained: readonly Tensor[] = [];
   #exchanges = true;
   /** Ranks go apart only where gradients were exchanged since. */
   #buffersDue = true;
@@ -78,27 +81,30 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
       broadcastBuffers: settings.broadcastBuffers ?? true,
       gradientAsBucketView: settings.gradientAsBucketView ?? false,
     };
-    if (!(this.#settings.bucketCapMb > 0))
-      throw new RangeError(`${NAME}: bucketCapMb is ${settings.bucketCapMb}; it must be above 0`);
+    const cap = this.#settings.bucketCapMb;
+    if (!(cap > 0 && cap <= MOST_MIB))
+      throw new RangeError(`${NAME}: bucketCapMb is ${cap}; it must be above 0, and at most ${MOST_MIB}`);
     if (!module.parameters().some((parameter) => parameter.requiresGrad))
       throw new Error(`${NAME}: no parameter of the model requires a gradient, so there is nothing to exchange`);
     if (this.#group.size > 1) warnOfSyncBatchNorm(module);
-    checkSameParameters(NAME, this.#group, module.namedParameters());
+    this.#checkSame();
+    this.#trained = this.#trainedNow().map(([, parameter]) => parameter);
     broadcastAllNow(NAME, this.#group, [...module.parameters(), ...module.buffers()]);
   }
 
   /** The model's own `forward`; the gradients of what it returns are exchanged in `backward`, but inside of `noSync`. */
   override forward(...inputs: Parameters<M['forward']>): ReturnType<M['forward']> {
     const exchanges = this.#exchanges && isGradEnabled();
-    if (exchanges) {
-      wire.words[0] = this.#ensureReducer();
+    const reducer = exchanges ? this.#ensureReducer() : undefined;
+    if (reducer !== undefined) {
+      wire.words[0] = reducer;
       native.beforeForward();
     }
     if (this.#buffersDue && this.training && this.#settings.broadcastBuffers)
       broadcastAllNow(`${NAME}: buffers`, this.#group, this.module.buffers());
     const output = this.module.forward(...inputs) as ReturnType<M['forward']>;
-    if (exchanges) {
-      write([this.#ensureReducer()], this.#settings.findUnusedParameters ? tensorsIn(output) : []);
+    if (reducer !== undefined) {
+      write([reducer], this.#settings.findUnusedParameters ? tensorsIn(output) : []);
       native.beforeBackward();
     }
     this.#buffersDue = exchanges;
@@ -119,10 +125,33 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
     }
   }
 
-  /** Made at the first pass: what is frozen until then is not waited for. */
-  #ensureReducer(): number {
-    if (this.#reducer !== undefined) return this.#reducer;
-    const trained = this.module.namedParameters().filter(([, parameter]) => parameter.requiresGrad);
+  /** @throws Error on every rank where one holds other parameters, or was given other options */
+  #checkSame(): void {
+    checkSameParameters(NAME, this.#group, {
+      parameters: this.module.namedParameters(),
+      buffers: this.module.namedBuffers(),
+      options: this.#settings,
+    });
+  }
+
+  #trainedNow(): readonly (readonly [string, Tensor])[] {
+    return this.module.namedParameters().filter(([, parameter]) => parameter.requiresGrad);
+  }
+
+  /** Made at the first pass, and anew where other parameters are trained since. Undefined where none is. */
+  #ensureReducer(): number | undefined {
+    const trained = this.#trainedNow();
+    const before = this.#trained;
+    if (trained.length !== before.length || trained.some(([, parameter], i) => parameter !== before[i])) {
+      this.#release();
+      this.#checkSame();
+      this.#trained = trained.map(([, parameter]) => parameter);
+    }
+    if (trained.length > 0) this.#reducer ??= this.#makeReducer(trained);
+    return this.#reducer;
+  }
+
+  #makeReducer(trained: readonly (readonly [string, Tensor])[]): number {
     const sparse = sparseParameters(this.module);
     const { bucketCapMb, findUnusedParameters, gradientAsBucketView } = this.#settings;
     const cap = Math.ceil(bucketCapMb * MIB);
@@ -133,9 +162,16 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
       trained.map(([, parameter]) => parameter),
       ...trained.map(([name]) => name),
     );
-    this.#reducer = native.newReducer();
-    collected.register(this, this.#reducer, this);
-    return this.#reducer;
+    const reducer = native.newReducer();
+    collected.register(this, reducer, this);
+    return reducer;
+  }
+
+  #release(): void {
+    if (this.#reducer === undefined) return;
+    releaseReducer(this.#reducer);
+    collected.unregister(this);
+    this.#reducer = undefined;
   }
 
   /**
@@ -151,11 +187,7 @@ export class DistributedDataParallel<M extends Module = Module> extends Module {
 
   /** Also lets go of what exchanges the gradients. */
   override dispose(): void {
-    if (this.#reducer !== undefined) {
-      releaseReducer(this.#reducer);
-      collected.unregister(this);
-      this.#reducer = undefined;
-    }
+    this.#release();
     super.dispose();
   }
 }

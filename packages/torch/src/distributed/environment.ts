@@ -41,6 +41,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const RANK = ['RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'];
 const WORLD_SIZE = ['WORLD_SIZE', 'SLURM_NTASKS', 'OMPI_COMM_WORLD_SIZE'];
 const LOCAL_RANK = ['LOCAL_RANK', 'SLURM_LOCALID', 'OMPI_COMM_WORLD_LOCAL_RANK'];
+const INIT = 'initProcessGroup';
 const LONGEST_MS = 2 ** 31 - 1;
 
 /** @throws Error that names what is missing, or what is no such number */
@@ -51,7 +52,7 @@ export function readMeeting(options: ProcessGroupOptions, environment: Environme
     number(options.worldSize, 'worldSize', WORLD_SIZE, 1, 2 ** 20) ?? missing('worldSize', 'WORLD_SIZE');
   const rank = number(options.rank, 'rank', RANK, 0, worldSize - 1) ?? missing('rank', 'RANK');
   const masterAddr = options.masterAddr ?? environment.MASTER_ADDR ?? '127.0.0.1';
-  const timeoutMs = checked(options.timeoutMs ?? 300_000, 'timeoutMs', 1, LONGEST_MS);
+  const timeoutMs = checkedLimit(INIT, 'timeoutMs', options.timeoutMs ?? 300_000);
   const byLauncher = environment.TORCHELASTIC_USE_AGENT_STORE === 'True';
   return {
     rank,
@@ -60,7 +61,7 @@ export function readMeeting(options: ProcessGroupOptions, environment: Environme
     masterAddr,
     masterPort: number(options.masterPort, 'masterPort', ['MASTER_PORT'], 1, 65_535) ?? 29_500,
     timeoutMs,
-    joinTimeoutMs: checked(options.joinTimeoutMs ?? timeoutMs, 'joinTimeoutMs', 1, LONGEST_MS),
+    joinTimeoutMs: checkedLimit(INIT, 'joinTimeoutMs', options.joinTimeoutMs ?? timeoutMs),
     holder: byLauncher ? undefined : 0,
     prefix: byLauncher ? `/worker/attempt_${environment.TORCHELASTIC_RESTART_COUNT ?? 0}` : '',
     device: deviceFor(masterAddr, environment.GLOO_SOCKET_IFNAME),
@@ -78,9 +79,14 @@ function numberIn(environment: Environment, names: readonly string[], least: num
   return name === undefined ? undefined : checked(Number(environment[name]), name, least, most, environment[name]);
 }
 
-function checked(value: number, name: string, least: number, most: number, text: unknown = value): number {
+/** @throws RangeError for what is no time limit in milliseconds */
+export function checkedLimit(what: string, name: string, value: number): number {
+  return checked(value, name, 1, LONGEST_MS, value, what);
+}
+
+function checked(value: number, name: string, least: number, most: number, text: unknown = value, what = INIT): number {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(`initProcessGroup: ${name} is ${text}; it must be a whole number from ${least} to ${most}`);
+  throw new RangeError(`${what}: ${name} is ${text}; it must be a whole number from ${least} to ${most}`);
 }
 
 function missing(option: string, variable: string): never {

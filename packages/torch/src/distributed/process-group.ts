@@ -1,9 +1,10 @@
 /** The groups of processes that train together: joining one, parts of one, leaving it. */
+import { describeValue } from '@paramwise/core/internal';
 import { encode } from '../codec.ts';
 import { native } from '../native.ts';
 import { checkOptions } from '../options.ts';
 import { reserve, wire } from '../wire.ts';
-import { type Meeting, type ProcessGroupOptions, readMeeting } from './environment.ts';
+import { checkedLimit, type Meeting, type ProcessGroupOptions, readMeeting } from './environment.ts';
 
 export type { ProcessGroupOptions } from './environment.ts';
 
@@ -143,9 +144,14 @@ function theRun(what: string): Run {
   throw new Error(`${what}: this process is in no run; call \`await distributed.initProcessGroup()\` first`);
 }
 
-/** The group that a call is about: the one given, or the whole run. */
+/** The group that a call is about: the one given, or the whole run. @throws TypeError for what is no group */
 export function groupFor(what: string, group?: ProcessGroup): ProcessGroup {
-  return group ?? theRun(what).whole;
+  if (group === undefined) return theRun(what).whole;
+  if (group instanceof ProcessGroup) return group;
+  // Not the whole run: ranks outside of the group would take part in what is not theirs.
+  if (group === null)
+    throw new TypeError(`${what}: the group is null, as newGroup gives it to ranks that are not in it`);
+  throw new TypeError(`${what}: ${describeValue(group)} is no group; take one that newGroup has made`);
 }
 
 /** The whole run where it has more than one rank; undefined for a process on its own. */
@@ -158,7 +164,8 @@ export function severalRanks(): ProcessGroup | undefined {
  *
  * @param options `timeoutMs` of waits in it. Default: as the run's
  * @returns the group; null where this rank is not in it
- * @throws Error for ranks that are no ranks of the run, or stand twice, and where the members do not come in time
+ * @throws TypeError for what is no list; RangeError for ranks that are no ranks of the run, or stand twice, and for an
+ * impossible limit; Error where the members do not come in time
  */
 export async function newGroup(
   ranks: readonly number[],
@@ -167,8 +174,9 @@ export async function newGroup(
   checkOptions('newGroup', { timeoutMs: null }, options);
   const found = theRun('newGroup');
   const { whole, meeting } = found;
-  const { timeoutMs = meeting.timeoutMs } = options;
-  const members = [...ranks].sort((a, b) => a - b);
+  const timeoutMs = checkedLimit('newGroup', 'timeoutMs', options.timeoutMs ?? meeting.timeoutMs);
+  if (!Array.isArray(ranks)) throw new TypeError(`newGroup: ranks are a list of numbers, not ${describeValue(ranks)}`);
+  const members = [...(ranks as readonly number[])].sort((a, b) => a - b);
   for (const [i, rank] of members.entries()) {
     whole.placeOf(rank, 'newGroup');
     if (rank === members[i - 1]) throw new RangeError(`newGroup: rank ${rank} stands twice`);
@@ -189,14 +197,16 @@ export async function newGroup(
  * that ends without leaving is taken for lost by those that wait for it.
  *
  * @param group default: the whole run
+ * @throws Error outside of a run; TypeError for what is no group
  */
 export async function destroyProcessGroup(group?: ProcessGroup): Promise<void> {
   const { whole, parts } = theRun('destroyProcessGroup');
-  const isWhole = group === undefined || group === whole;
+  const left = groupFor('destroyProcessGroup', group);
+  const isWhole = left === whole;
   if (isWhole) run = undefined;
-  else parts.delete(group);
+  else parts.delete(left);
   for (const part of isWhole ? parts : []) await leave(part);
-  await leave(group ?? whole, isWhole);
+  await leave(left, isWhole);
 }
 
 async function leave(group: ProcessGroup, isWhole = false): Promise<void> {

@@ -18,7 +18,8 @@ export function writeOnce(what: string, write: () => void): void {
     }
   }
   if (group !== undefined) {
-    const own = failure instanceof Error ? failure.message : '';
+    const own =
+      failure === undefined ? '' : String(failure instanceof Error ? failure.message : failure) || 'no reason';
     const said = broadcastTextNow(what, group, own);
     if (group.rank !== 0 && said !== '') throw new Error(`${what}: rank 0 could not write: ${said}`);
   }

@@ -4,6 +4,7 @@ import { shareOf } from '@paramwise/core/internal';
 import { broadcastAllNow } from '../distributed/at-once.ts';
 import { gatherState } from '../distributed/gather-state.ts';
 import { groupFor, type ProcessGroup } from '../distributed/process-group.ts';
+import { checkSameParameters } from '../distributed/same-parameters.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Settings } from './algorithms/algorithm.ts';
 import { findAlgorithm } from './algorithms/index.ts';
@@ -33,7 +34,8 @@ const ownersOf = new WeakMap<ZeroRedundancyOptimizer, ReadonlyMap<Tensor, number
  *
  * Source: Rajbhandari et al., "ZeRO", 2020 (stage 1); torch.distributed.optim.ZeroRedundancyOptimizer.
  *
- * @throws ConfigError for an unknown `optimizer_type`, and as the algorithm's own class; Error outside of a run.
+ * @throws ConfigError for an unknown `optimizer_type`, and as the algorithm's own class; Error outside of a run, and on every
+ * rank where one is given other parameters.
  */
 export class ZeroRedundancyOptimizer extends Optimizer {
   readonly #group: ProcessGroup;
@@ -45,13 +47,23 @@ export class ZeroRedundancyOptimizer extends Optimizer {
       ]);
     super(findAlgorithm(optimizer_type, [NAME, 'optimizer_type']), params, options);
     this.#group = groupFor(NAME);
+    this.#checkSame(optimizer_type);
   }
 
   /** Adds parameters, as every optimizer; once there is state, shares are fixed, and an Error says so. */
   override addParamGroup(group: GroupInput): void {
-    if (this.state.size > 0) throw new Error(`${NAME}: a group cannot be added after the first step: shares are fixed`);
+    if (this.stepCount > 0 || this.state.size > 0)
+      throw new Error(`${NAME}: a group cannot be added after the first step: shares are fixed`);
     super.addParamGroup(group);
     ownersOf.delete(this);
+  }
+
+  /** What ranks send to one another goes by order and size. */
+  #checkSame(optimizer_type: string): void {
+    const parameters = this.paramGroups
+      .flatMap((group) => group.params)
+      .map((param, i) => [`number ${i}`, param] as const);
+    checkSameParameters(NAME, this.#group, { parameters, options: { optimizer_type } });
   }
 
   /** The member of the group that steps a parameter. */
