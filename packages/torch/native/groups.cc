@@ -8,6 +8,7 @@
 #include <string_view>
 #include <thread>
 
+#include <ATen/ATen.h>
 #include <gloo/common/logging.h>
 
 #include "distributed.h"
@@ -21,8 +22,21 @@ using Tensors = std::vector<at::Tensor>;
 
 size_t bytes_in(const Tensors& tensors) {
   size_t bytes = 0;
-  for (const auto& tensor : tensors) bytes += tensor.nbytes();
+  for (const auto& tensor : tensors)
+    bytes += tensor.is_sparse() ? tensor._indices().nbytes() + tensor._values().nbytes() : tensor.nbytes();
   return bytes;
+}
+
+// Gloo divides by the number of entries: a sparse tensor without any gets one that is zero.
+void give_entries(const Tensors& tensors) {
+  for (const auto& tensor : tensors) {
+    if (!tensor.is_sparse() || tensor._nnz() > 0 || tensor.numel() == 0) continue;
+    auto shape = tensor._values().sizes().vec();
+    shape[0] = 1;
+    const auto indices = at::zeros({tensor.sparse_dim(), 1}, tensor._indices().options());
+    const auto values = at::zeros(shape, tensor._values().options());
+    tensor.copy_(at::_sparse_coo_tensor_unsafe(indices, values, tensor.sizes()));
+  }
 }
 
 c10d::BarrierOptions waiting_for(std::chrono::milliseconds timeout) {
@@ -44,6 +58,7 @@ class CountedGloo final : public c10d::ProcessGroupGloo {
   }
 
   WorkPtr allreduce(Tensors& tensors, const c10d::AllreduceOptions& options) override {
+    give_entries(tensors);
     count(bytes_in(tensors));
     return watched(ProcessGroupGloo::allreduce(tensors, options));
   }
