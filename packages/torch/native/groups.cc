@@ -156,11 +156,11 @@ std::terminate_handler usual_end = nullptr;
   if (const auto error = std::current_exception()) try {
       std::rethrow_exception(error);
     } catch (const ::gloo::EnforceNotMet&) {
-      std::fputs(
+      static_cast<void>(std::fputs(
           "paramwise: the ranks gave different exchanges, or tensors of different sizes, to one another, after which "
           "they cannot go on. All ranks have to call the same in the same order, with tensors of the same shape and "
           "dtype; TORCH_DISTRIBUTED_DEBUG=DETAIL finds the first call that differs\n",
-          stderr);
+          stderr));
     } catch (...) {
     }
   if (usual_end) usual_end();
