@@ -170,10 +170,11 @@ function report(commands) {
 
 function writeDown(text) {
   const [start, end] = [`<!-- written by npm run test:debian${release} -->`, '<!-- end -->'];
-  const [before, rest] = readFileSync(page, 'utf8').split(start);
-  const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`${page} has no place for the result: ${start} … ${end}`);
-  writeFileSync(page, `${before}${start}\n\n${text}\n\n${end}${after}`);
+  const before = readFileSync(page, 'utf8');
+  const from = before.indexOf(start);
+  const to = before.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`${page} has no place for the result: ${start} … ${end}`);
+  writeFileSync(page, `${before.slice(0, from)}${start}\n\n${text}\n\n${before.slice(to)}`);
   run('npx', 'biome', 'format', '--write', page);
 }
 
