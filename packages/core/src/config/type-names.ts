@@ -115,10 +115,13 @@ export function withoutScope(config: Readonly<Record<string, unknown>>): {
 }
 
 const BUILT_IN = {
-  optimizers: { has: (name: string) => findAlgorithmInfo(name) !== undefined },
+  optimizers: { has: (name: string) => name === SHARDED || findAlgorithmInfo(name) !== undefined },
   wrappers: { has: (name: string) => KNOWN_WRAPPERS.includes(name) },
   constructors: { has: (name: string) => CONSTRUCTOR_NAMES.includes(name) },
 } as const satisfies Required<RegisteredNames>;
+
+/** The optimizer that keeps its state in shares, under MMEngine's and PyTorch's name; its `optimizer_type` says which it is. */
+export const SHARDED = 'ZeroRedundancyOptimizer';
 
 /** Wrappers that every engine is to have. */
 export const KNOWN_WRAPPERS: readonly string[] = ['OptimWrapper', 'AmpOptimWrapper'];
@@ -134,7 +137,10 @@ export function readWrapperNames(
   for (const [field, value] of Object.entries(fields)) {
     if (!isMapping(value)) continue;
     const inner = withoutScope(value);
-    if (field === 'optimizer') rename(inner.fields, 'type', inner.scope, 'optimizers', registered);
+    if (field === 'optimizer') {
+      for (const named of ['type', 'optimizer_type'])
+        rename(inner.fields, named, inner.scope, 'optimizers', registered);
+    }
     fields[field] = inner.fields;
   }
   return fields;

@@ -99,10 +99,6 @@ const REPLACED_WRAPPERS = new Map([
 
 /** Optimizers that no engine has. */
 const REPLACED_OPTIMIZERS = new Map([
-  [
-    'ZeroRedundancyOptimizer',
-    'an optimizer that keeps its whole state: name the one in optimizer_type as type, with its settings beside it',
-  ],
   ['ZeroOptimizer', 'an optimizer that keeps its whole state: name the one that it shards as type'],
   ['HybridAdam', 'an optimizer that is no part of Colossal-AI: AdamW, or Adam with adamw_mode: false'],
   ['DeepSpeedCPUAdam', 'an optimizer that is no part of DeepSpeed: AdamW, or Adam with adamw_mode: false'],

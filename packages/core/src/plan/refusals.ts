@@ -9,6 +9,7 @@ import {
   type ParamwiseConfig,
 } from '../config/paramwise-config.ts';
 import { ignoredText, type UnknownField } from '../config/slips.ts';
+import { SHARDED } from '../config/type-names.ts';
 import type { ParamGroup } from '../groups.ts';
 import type { AlgorithmInfo, Settings } from '../optimizers/algorithm.ts';
 import {
@@ -35,8 +36,6 @@ export interface KnownConfig {
 }
 
 const OPTIMIZER = ['optim_wrapper', 'optimizer'];
-/** MMEngine's and PyTorch's name. */
-const SHARDED = 'ZeroRedundancyOptimizer';
 
 /**
  * Checks names and settings of a config whose shape is right already.
