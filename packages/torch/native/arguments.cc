@@ -102,8 +102,9 @@ ArgSpec describe_argument(const c10::Argument& argument) {
     }
   }
   spec.kind = kind_of(type);
-  spec.has_default = argument.default_value().has_value();
-  if (spec.has_default) spec.default_value = *argument.default_value();
+  const auto& preset = argument.default_value();
+  spec.has_default = preset.has_value();
+  if (preset.has_value()) spec.default_value = *preset;
   spec.keyword_only = argument.kwarg_only();
   return spec;
 }

@@ -162,6 +162,8 @@ std::terminate_handler usual_end = nullptr;
           "dtype; TORCH_DISTRIBUTED_DEBUG=DETAIL finds the first call that differs\n",
           stderr));
     } catch (...) {
+      // What the usual end has to say of any other comes after what was said before.
+      static_cast<void>(std::fflush(stderr));
     }
   if (usual_end) usual_end();
   std::abort();

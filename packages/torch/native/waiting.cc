@@ -62,8 +62,8 @@ class Way {
   void send(std::unique_ptr<Outcome> outcome) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;
-    if (napi_call_threadsafe_function(function_, outcome.get(), napi_tsfn_nonblocking) == napi_ok)
-      static_cast<void>(outcome.release());
+    Outcome* given = outcome.release();
+    if (napi_call_threadsafe_function(function_, given, napi_tsfn_nonblocking) != napi_ok) outcome.reset(given);
   }
 
   void close() {
