@@ -91,6 +91,8 @@ function makeRoot() {
   run('debootstrap', '--variant=minbase', '--include=ca-certificates,git', codename, target, mirror);
   mount();
   copyFileSync('/etc/resolv.conf', join(target, 'etc/resolv.conf'));
+  // Debian's installer writes it, debootstrap does not; torchrun looks localhost up.
+  writeFileSync(join(target, 'etc/hosts'), '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n');
   // Whom this machine trusts: behind a proxy that is more than the list of Debian.
   copyFileSync('/etc/ssl/certs/ca-certificates.crt', join(target, 'etc/ssl/certs/ca-certificates.crt'));
   if (!inside('apt-get update -q').ok) throw new Error('apt-get update failed');
