@@ -2,7 +2,7 @@
  * How long does a training step of two ranks take, against PyTorch's DistributedDataParallel? Both sides exchange gradients by
  * the same c10d and Gloo; each rank has a process and a thread of its own. A step is over when its slower rank is done.
  */
-import { createServer } from 'node:net';
+import { freePort } from '../testing/free-port.ts';
 import { type Absent, type Findings, interleave, type Rival, ratiosOf, rowsOf } from './lib/harness.ts';
 import type { BenchOptions } from './lib/options.ts';
 import { PEER_TITLES, type Peer, type PeerName, startPeer } from './lib/peer.ts';
@@ -15,16 +15,6 @@ const NAMES = ['paramwise', 'pytorch', 'pytorch_our_blas'] as const satisfies re
 interface Run {
   readonly who: string;
   readonly ranks: readonly Peer[];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** The ranks of one side, or why there are none. Adds their versions. */

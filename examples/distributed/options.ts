@@ -1,5 +1,6 @@
 /** The options of `npm run start:distributed`. */
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../lib/options.ts';
 
 export interface Options {
   readonly images: number;
@@ -27,22 +28,16 @@ export function readOptions(): Options {
       options: {
         quick: flag,
         zero: flag,
-        epochs: { type: 'string', default: '2' },
-        batch: { type: 'string', default: '128' },
+        epochs: { type: 'string' },
+        batch: { type: 'string' },
         out: { type: 'string', default: 'runs/distributed' },
       },
     });
     const { quick, zero, out } = values;
     const sizes = quick ? { images: 4000, testImages: 2000 } : { images: 60_000, testImages: 10_000 };
-    const epochs = quick ? 1 : whole('epochs', values.epochs);
-    return { ...sizes, epochs, batch: whole('batch', values.batch), zero, out };
+    const epochs = quick ? 1 : wholeNumber('epochs', values.epochs, 2, 1);
+    return { ...sizes, epochs, batch: wholeNumber('batch', values.batch, 128, 1), zero, out };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n\n${USAGE}`);
   }
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new Error(`--${name}: expected a whole number from 1 up, found ${text}`);
 }

@@ -1,5 +1,6 @@
 /** The options of `npm start`. */
 import { parseArgs } from 'node:util';
+import { orEnd, wholeNumber } from '../lib/options.ts';
 
 const USAGE = `npm start -- [options]
   --quick         the same in seconds: a shorter pretraining, fewer seeds and test images
@@ -38,24 +39,10 @@ function readOptions(): Options | undefined {
   });
   if (values.help) return undefined;
   const sizes = values.quick ? SIZES.quick : SIZES.whole;
-  const whole = (name: 'per-class' | 'seeds', preset: number, least: number) => {
-    const value = Number(values[name] ?? preset);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new Error(`--${name}: expected a whole number from ${least} up, found ${values[name]}`);
-  };
   // A batch has 32 images.
-  return { ...sizes, out: values.out, seeds: whole('seeds', sizes.seeds, 1), perClass: whole('per-class', 10, 4) };
+  const perClass = wholeNumber('per-class', values['per-class'], 10, 4);
+  return { ...sizes, out: values.out, seeds: wholeNumber('seeds', values.seeds, sizes.seeds, 1), perClass };
 }
 
 /** What was asked for; ends the process where that was help, or nonsense. */
-export function optionsOrEnd(): Options {
-  try {
-    const options = readOptions();
-    if (options !== undefined) return options;
-    process.stdout.write(USAGE);
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(1);
-  }
-}
+export const optionsOrEnd = (): Options => orEnd(readOptions, USAGE);

@@ -1,5 +1,6 @@
 /** The options of `npm run start:gpt`. */
 import { parseArgs } from 'node:util';
+import { orEnd, wholeNumber } from '../lib/options.ts';
 import { STEPS } from './contenders.ts';
 
 const USAGE = `npm run start:gpt -- [options]
@@ -28,24 +29,14 @@ function readOptions(): Options | undefined {
   const { values } = parseArgs({ options: { quick: flag, steps: text, seeds: text, help: flag } });
   if (values.help) return undefined;
   const sizes = values.quick ? SIZES.quick : SIZES.whole;
-  const whole = (name: 'steps' | 'seeds', least: number) => {
-    const value = Number(values[name] ?? sizes[name]);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new Error(`--${name}: expected a whole number from ${least} up, found ${values[name]}`);
-  };
+  const { steps, seeds } = sizes;
   // Warm-up is a tenth of the steps.
-  return { ...sizes, steps: whole('steps', 20), seeds: whole('seeds', 1) };
+  return {
+    ...sizes,
+    steps: wholeNumber('steps', values.steps, steps, 20),
+    seeds: wholeNumber('seeds', values.seeds, seeds, 1),
+  };
 }
 
 /** What was asked for; ends the process where that was help, or nonsense. */
-export function optionsOrEnd(): Options {
-  try {
-    const options = readOptions();
-    if (options !== undefined) return options;
-    process.stdout.write(USAGE);
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
-    process.exit(1);
-  }
-}
+export const optionsOrEnd = (): Options => orEnd(readOptions, USAGE);

@@ -3,17 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { describe, expect, it } from 'vitest';
-import { findChromium, launchChromium } from '../../../testing/chromium.ts';
+import { expect, it } from 'vitest';
+import { describeBrowser } from '../../../testing/browser.ts';
+import { launchChromium } from '../../../testing/chromium.ts';
 import { renderMembersReport } from '../src/report.ts';
 import { layers, planOf } from './report-models.ts';
 import { scratchFolder } from './run.ts';
-
-const hasBrowser = findChromium() !== undefined || process.env.CI;
-const describeBrowser = (name: string, body: () => void) =>
-  hasBrowser
-    ? describe(name, body)
-    : describe.skip(`${name} (skipped: no Chromium found; npm run setup installs it)`, body);
 
 function page(): string {
   const members = ['generator', 'discriminator'].map((name) => {

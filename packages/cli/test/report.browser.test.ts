@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { type ModuleView, readModel } from '@paramwise/core';
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { findChromium, launchChromium } from '../../../testing/chromium.ts';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { describeBrowser, hasBrowser } from '../../../testing/browser.ts';
+import { launchChromium } from '../../../testing/chromium.ts';
 import { describeGolden, golden } from '../../../testing/golden.ts';
 import { readMetrics } from '../src/report/metrics.ts';
 import { groupCurves } from '../src/report/schedules.ts';
@@ -14,12 +15,6 @@ import { type ReportInput, renderReport } from '../src/report.ts';
 import { plannedGroups } from '../src/schedule-groups.ts';
 import { layers, metricsText, OPTIMIZER, planOf, wideModel } from './report-models.ts';
 import { scratchFolder } from './run.ts';
-
-const hasBrowser = findChromium() !== undefined || process.env.CI;
-const describeBrowser = (name: string, body: () => void) =>
-  hasBrowser
-    ? describe(name, body)
-    : describe.skip(`${name} (skipped: no Chromium found; npm run setup installs it)`, body);
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../../../../testing/free-port.ts';
 import { distributed, tensor } from '../../src/index.ts';
-import { freePort, runRanks } from './support/ranks.ts';
+import { runRanks } from './support/ranks.ts';
 
 interface Found extends Record<string, unknown> {
   gathered: number[][];

@@ -1,7 +1,7 @@
 /** Starts the ranks of a run on this machine, and ends them all within a time limit. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../../../../testing/free-port.ts';
 
 export interface Ended {
   code: number | null;
@@ -20,18 +20,6 @@ export interface Rank {
 }
 
 const LIMIT_MS = 60_000;
-
-/** A port of loopback that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** The program and the arguments that run a script of this folder under Node.js. */
 export const nodeScript = (name: string, ...args: string[]): string[] => [
